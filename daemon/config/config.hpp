@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// The daemon's configuration: one TOML file as typed values. Every key has a default, an unknown
+// key is an error, and every error says file, line, column and what would be accepted.
+#pragma once
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace llmspool::config {
+
+// Where in a file a value stands; "FILE:LINE:COLUMN" for people.
+struct Position {
+  std::string file;
+  std::uint32_t line = 0, column = 0;
+};
+std::string to_string(const Position& position);
+
+// A plugin's own options: what the daemon does not know itself. Checked against the plugin's
+// descriptor when it is loaded.
+struct Options {
+  boost::json::object values;
+  std::map<std::string, Position> positions;
+};
+
+struct Backend {        // [backends.NAME]
+  std::string plugin;   // the table's name where left out
+  int concurrency = 0;  // jobs at once; 0: 4 for a concurrent plugin, else 1
+  Options options;
+  Position position;
+};
+
+struct Optimizer {  // [optimizers.NAME]
+  std::string plugin;
+  Options options;
+  Position position;
+};
+
+struct Config {
+  struct Server {
+    std::string socket;                      // empty: no Unix socket
+    std::vector<std::string> listen;         // "ADDRESS:PORT", loopback only; port 0: any free one
+    std::vector<std::string> allowed_hosts;  // besides loopback names
+    std::vector<std::string> allowed_origins;  // besides the same origin
+    std::size_t body_bytes_max = 16 * 1024 * 1024;
+    std::string admin_group = "llmspool-admin";  // its members see and do all
+  } server;
+  struct State {
+    std::filesystem::path directory;
+  } state;
+  struct Plugins {
+    std::vector<std::filesystem::path> directories;
+  } plugins;
+  struct Pipelines {
+    std::vector<std::filesystem::path> directories;
+  } pipelines;
+  struct Queue {
+    std::string default_backend;  // empty: the first in the order of names
+    std::size_t waiting_max = 1'000'000;
+    std::chrono::seconds stop_grace{10};  // for running steps when the daemon stops
+  } queue;
+  struct Log {
+    std::string level = "info";  // error warning info debug
+    std::string target =
+        "auto";  // auto: journal where systemd connected us to it | terminal | journal
+  } log;
+  std::map<std::string, Backend> backends;
+  std::map<std::string, Optimizer> optimizers;
+};
+
+// Where things lie for this installation: system-wide paths for root and system users under
+// systemd ($STATE_DIRECTORY and friends win), XDG paths otherwise.
+Config defaults();
+std::filesystem::path default_file();
+
+// Reads the file over the defaults.
+Result<Config> load(const std::filesystem::path& file);
+Result<Config> parse(std::string_view toml, const std::string& file_name);
+
+}  // namespace llmspool::config

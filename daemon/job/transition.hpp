@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// The one place that says what may happen to a job: (job, command, now) -> (job, events).
+#pragma once
+
+#include <variant>
+
+#include "job/job.hpp"
+
+namespace llmspool::job {
+
+// What the spool's runner says of a job that it holds; each carries the claim's fence.
+struct Start {  // a claim: pending -> processing
+  std::string backend;
+};
+struct Report {  // how far it is, for people
+  int progress;
+  std::string step, message;
+};
+struct Append {  // text of a running step
+  std::string step, text;
+};
+struct FinishStep {  // a step's result and the files that became complete with it
+  StepResult result;
+  std::vector<File> files;
+  boost::json::object hoisted;
+  int progress;
+};
+struct Complete {
+  std::optional<std::string> output;
+};
+struct Fail {
+  Failure failure;
+};
+struct Retry {  // this attempt is over, another follows; `backend` runs it
+  Failure failure;
+  Milliseconds delay;
+  std::string backend;
+};
+struct PutBack {};    // the daemon stops; the attempt goes on at the next start
+struct Interrupt {};  // the daemon died under the job: as PutBack, but counted
+struct HoldRunning {  // the backend asks a person to look at it
+  Failure failure;
+};
+
+// What people say.
+struct Cancel {};
+struct Hold {};
+struct Release {};
+struct Restart {};  // run an ended job again from its kept inputs
+struct Change {     // of a job that waits
+  std::optional<int> priority;
+  std::optional<std::map<std::string, std::string>> labels;
+  std::optional<std::optional<Time>> not_before;
+};
+// What becomes of a job by itself.
+struct Expire {};  // its deadline has passed
+
+using Command =
+    std::variant<Start, Report, Append, FinishStep, Complete, Fail, Retry, PutBack, Interrupt,
+                 HoldRunning, Cancel, Hold, Release, Restart, Change, Expire>;
+
+struct Transition {
+  Job job;                    // afterwards
+  std::vector<Event> events;  // numbered; may be empty (cancelling what is cancelled)
+};
+
+// The job as it is accepted: `job` with its `created` event. No dependency is looked at here.
+Transition create(Job job, bool held, Time now);
+
+// What `command` makes of `job`. Code::conflict, with the reason, where the state forbids it.
+Result<Transition> apply(const Job& job, const Command& command, Time now);
+
+}  // namespace llmspool::job

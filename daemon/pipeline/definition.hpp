@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// A pipeline as its TOML file declares it: inputs, steps, outputs and hoisted results.
+#pragma once
+
+#include <boost/json.hpp>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "pipeline/template.hpp"
+
+namespace llmspool::pipeline {
+
+struct Input {
+  enum class Type { text, boolean };
+  std::string name;
+  Type type = Type::text;
+  bool required = false;
+  std::vector<std::string> aliases;  // other names that a form may use
+  std::string default_value;
+  std::size_t bytes_max = 1024 * 1024;
+  std::string description;
+};
+
+struct Step {
+  enum class Kind { messages, generate, optimize };
+  std::string name;
+  std::string label;                          // what people read while it runs
+  Kind kind = Kind::generate;                 // messages: the job's own chat messages
+  std::optional<Template> prompt, system;     // generate
+  std::string optimizer;                      // optimize
+  std::map<std::string, Template> documents;  // optimize
+  std::optional<Reference> when;              // runs only if that is neither "", "false" nor "0"
+  boost::json::object params;                 // under the job's own params
+  std::vector<std::string> needs;             // all of them: declared, in templates, in `when`
+  int weight = 1;                             // its share of the job's progress
+};
+
+struct Output {
+  std::string file;  // a plain name
+  std::string role;  // cv cover_letter ats_report answers metadata other
+  std::string media_type;
+  Template content;
+};
+
+struct Hoist {
+  std::string name;  // at the top level of the job object
+  Reference from;
+};
+
+struct Definition {
+  std::string name, description;
+  std::vector<Input> inputs;
+  std::vector<Step> steps;  // in an order in which each follows what it needs
+  std::vector<Output> outputs;
+  std::vector<Hoist> hoist;
+};
+
+// Checks everything that can be known from the text alone: names, references, cycles, types. Errors
+// begin with "FILE:LINE:COLUMN: ".
+Result<Definition> parse_definition(std::string_view toml, const std::string& file_name);
+
+// What a job with just a prompt runs: one step "answer" and one file "answer.txt".
+Definition prompt_definition();
+
+// The job's inputs from what a client sent: aliases replaced, defaults filled in, required ones
+// there, sizes and UTF-8 checked, booleans as "true" and "false". Errors name the field.
+Result<std::map<std::string, std::string>> check_inputs(
+    const Definition& definition, const std::map<std::string, std::string>& sent);
+
+}  // namespace llmspool::pipeline

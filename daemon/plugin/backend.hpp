@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// A configured backend as the spool sees it. Behind this interface stands a plugin in this process;
+// one in a process of its own implements the same.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "job/job.hpp"
+
+namespace llmspool::plugin {
+
+enum class Verdict {
+  done,
+  failed,
+  retry_later,
+  retry_now,
+  hold,
+  stop_queue,
+  credentials_needed,
+  cancelled
+};
+
+// How a piece of work ended.
+struct Ending {
+  Verdict verdict = Verdict::done;
+  std::string message;             // why, unless done
+  double retry_after_seconds = 0;  // with retry_later; 0: up to us
+  std::string credential;          // with credentials_needed
+};
+
+// What running work reports. Implemented by the spool; calls may come from any thread.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual bool cancelled() const = 0;
+  virtual void emit(std::string_view text) = 0;  // may block while the spool is behind
+  virtual void progress(int phase, std::uint64_t done, std::uint64_t total) = 0;
+  virtual void usage(std::uint64_t prompt_tokens, std::uint64_t completion_tokens) = 0;
+  virtual void finish_reason(std::string_view reason) = 0;
+  virtual void log(int priority, std::string_view message) = 0;
+};
+
+struct GenerateRequest {
+  job::JobId job_id = 0;
+  std::string step;
+  int attempt = 1;
+  std::string model;
+  std::vector<job::Message> messages;
+  boost::json::object params;
+};
+
+struct Model {
+  std::string id;
+  std::uint64_t size_bytes = 0;
+  std::uint32_t context_tokens = 0;
+  bool loaded = false, is_default = false;
+};
+
+// A key of a job's params or of a configuration table.
+struct Parameter {
+  enum class Type { text = 1, number, integer, boolean, text_list, json };
+  std::string name;
+  Type type = Type::text;
+  std::string help;
+  double minimum = 0, maximum = 0;   // both 0: no bounds
+  std::vector<std::string> choices;  // of a text; empty: any
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // Facts; any thread.
+  virtual const std::string& id() const = 0;  // the configured name
+  virtual const std::string& name() const = 0;
+  virtual const std::string& description() const = 0;
+  virtual int concurrency() const = 0;
+  virtual const std::vector<Parameter>& params() const = 0;
+  virtual Result<std::vector<Model>> models() const = 0;  // looks at the disk, loads nothing
+
+  // Blocks until the work has ended; any thread, at most concurrency() calls at once. Starts the
+  // plugin at the first call.
+  virtual Ending generate(const GenerateRequest& request, Sink& sink) = 0;
+};
+
+// Null if `params` fits `known` and what every backend takes; the error names the key.
+Result<void> check_params(const boost::json::object& params, const std::vector<Parameter>& known,
+                          const std::string& field_prefix);
+// temperature, top_p, max_tokens, seed, stop, json_schema: what every backend takes.
+const std::vector<Parameter>& common_params();
+
+}  // namespace llmspool::plugin

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// The event hub: wakes those who follow a job and gives them what is new. Followers pull from where
+// they are, from the newest events in memory or from the store, so that a slow one costs nobody
+// memory or time and nobody misses an event. Any thread.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "store/store.hpp"
+
+namespace llmspool::spool {
+
+// An event in the form in which it goes over the wire, made once for all followers.
+struct Published {
+  job::Seq seq;
+  std::string type;
+  std::string json;  // {"job_id","seq","type","at",...} on one line
+};
+using PublishedPtr = std::shared_ptr<const Published>;
+
+// The newest state of a job that somebody follows.
+struct Snapshot {
+  job::Seq seq = 0;
+  bool ended = false;
+  std::string json;  // the job object
+};
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+class Hub {
+ public:
+  explicit Hub(store::Store& store) : store_(store) {}
+
+  // Held by a follower: as long as it lives, `wake` is called after each change of the job, from
+  // any thread, and must only signal. A job that is removed wakes too.
+  class Following {
+   public:
+    Following(Hub& hub, job::JobId id, std::function<void()> wake);
+    ~Following();
+    Following(const Following&) = delete;
+    Following& operator=(const Following&) = delete;
+
+    // The events after `after`, oldest first; a bounded number, so ask again until there is none.
+    // Usually from memory; blocks for the disk where they are no longer (or not yet) there.
+    Result<std::vector<PublishedPtr>> events(job::Seq after);
+    // The job as it is now. May block for the disk. Code::not_found once it is removed.
+    Result<SnapshotPtr> snapshot();
+    // Whether the next events(after) or snapshot() would block for the disk.
+    bool in_memory(job::Seq after) const;
+
+   private:
+    friend class Hub;
+    Hub& hub_;
+    const job::JobId id_;
+    const std::function<void()> wake_;
+  };
+
+  // Told by the spool after each commit, in order.
+  void publish(const job::Job& job, const std::vector<job::Event>& events);
+  void removed(job::JobId id);
+
+ private:
+  // What is kept of a job while somebody follows it.
+  struct Topic {
+    std::vector<Following*> followers;
+    std::deque<PublishedPtr> recent;
+    std::size_t recent_bytes = 0;
+    SnapshotPtr snapshot;
+  };
+
+  store::Store& store_;
+  mutable std::mutex mutex_;
+  std::unordered_map<job::JobId, Topic> topics_;
+};
+
+}  // namespace llmspool::spool

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// The spool as its clients (the HTTP API) see it: submit, command, read, follow. It is the only
+// writer of job state. All calls from any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/library.hpp"
+#include "plugin/registry.hpp"
+#include "spool/hub.hpp"
+#include "store/store.hpp"
+
+namespace llmspool::spool {
+
+// Who asks: `owner` owns what it submits and sees its own; an admin sees and does all.
+struct Caller {
+  std::string owner;
+  bool admin = false;
+};
+
+// A submit as a client means it: types are right, names are not looked up yet.
+struct Submission {
+  job::Job job;          // pipeline, backends, model, priority, labels, after, ... as asked for
+  job::Request request;  // `inputs` by the names the client used
+  bool hold = false;
+  bool choose_pipeline =
+      false;  // a form that names none: the first whose required inputs are there
+  std::optional<std::int64_t> delay_seconds;
+  std::string idempotency_key, fingerprint;
+};
+
+template <class T>
+using Done = store::Done<T>;  // called once, on some thread; must not block
+
+class Spool {
+ public:
+  virtual ~Spool() = default;
+
+  // Checks names, inputs, params and limits, stores the job and answers when it is durable.
+  virtual void submit(const Caller& caller, Submission submission, Done<store::Submitted> done) = 0;
+  // One of Cancel, Hold, Release, Restart, Change; gives the job afterwards.
+  virtual void command(const Caller& caller, job::JobId id, job::Command command,
+                       Done<job::Job> done) = 0;
+  // Cancels the job if it is active and removes it with its files.
+  virtual void remove(const Caller& caller, job::JobId id, Done<void> done) = 0;
+
+  // Reads. These block for the disk: not on the event loop. Someone else's job is not found.
+  virtual Result<job::Job> get(const Caller& caller, job::JobId id) = 0;
+  virtual Result<std::vector<job::Job>> list(const Caller& caller, store::Filter filter) = 0;
+  virtual Result<std::vector<store::FileInfo>> files(const Caller& caller, job::JobId id) = 0;
+  virtual Result<job::File> file(const Caller& caller, job::JobId id, const std::string& name) = 0;
+  virtual Result<store::Counts> counts() = 0;
+
+  // Following a job; see hub.hpp. Whether the caller may see it is checked with get() before.
+  virtual Hub& hub() = 0;
+
+  // What there is.
+  virtual const plugin::Registry& plugins() const = 0;
+  virtual const pipeline::Library& pipelines() const = 0;
+  virtual int running(const std::string& backend) const = 0;  // its jobs now
+  // Why a backend takes no jobs (stopped by a plugin's answer, credentials missing); empty: it
+  // does.
+  virtual std::string stopped_reason(const std::string& backend) const = 0;
+  virtual bool ready() const = 0;  // false while starting and stopping
+};
+
+}  // namespace llmspool::spool

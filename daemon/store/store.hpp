@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// The promises of a job store. Whatever a callback reports as done is durable: committed and
+// synced. Several daemons may share one store; a claim has a lease and a fence, so that a late word
+// from one whose lease has ended changes nothing.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "job/transition.hpp"
+
+namespace llmspool::store {
+
+struct Submission {
+  job::Job job;  // without id
+  job::Request request;
+  bool hold = false;
+  std::string idempotency_key;  // empty: none; scoped to the job's owner
+  std::string fingerprint;      // of the request that carried the key
+};
+struct Submitted {
+  job::Job job;
+  bool replayed = false;  // the key was known: this is the first job
+};
+
+// A change that was made, with the events that tell of it. Events of other jobs (successors that
+// were failed by it) follow as applications of their own, in `others`.
+struct Applied {
+  job::Job job;
+  std::vector<job::Event> events;
+  std::vector<Applied> others;
+};
+
+// A job taken for running, with all that its run needs.
+struct Claimed {
+  Applied applied;  // the Start
+  job::Request request;
+  std::vector<job::StepResult> finished;  // steps of earlier runs of it, in order
+};
+
+struct Filter {
+  std::vector<job::Status> statuses;  // empty: all
+  std::optional<std::string> pipeline, backend, model, owner;
+  std::vector<std::pair<std::string, std::string>> labels;
+  std::size_t limit = 50;
+  std::optional<job::JobId> before;  // the cursor: only ids below it
+};
+struct FileInfo {
+  std::string name, role, media_type;
+  std::int64_t size = 0;
+};
+struct Counts {
+  std::int64_t held = 0, pending = 0, processing = 0, completed = 0, failed = 0, cancelled = 0;
+};
+
+template <class T>
+using Done =
+    std::function<void(Result<T>)>;  // called once, on a thread of the store; must not block
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Changes. They return at once and may be called from any thread; those of one caller are carried
+  // out in the order of the calls. `done` follows the commit, in the order of the commits.
+  virtual void submit(Submission submission, Done<Submitted> done) = 0;
+  // Any number of submissions in one transaction: each is answered alone.
+  virtual void apply(job::JobId id, std::optional<job::Fence> fence, job::Command command,
+                     Done<Applied> done) = 0;
+  // The next waiting job for `backend` by priority, then age, started for `node`; none if no job
+  // is ready. The lease ends at `lease_until` unless renewed.
+  virtual void claim(std::string backend, std::string node, Time lease_until,
+                     Done<std::optional<Claimed>> done) = 0;
+  virtual void renew(std::string node, Time lease_until, Done<void> done) = 0;
+  // Puts back what `node` ran in an earlier life and what any node's ended lease covers; gives the
+  // changes made.
+  virtual void recover(std::string node, Done<std::vector<Applied>> done) = 0;
+  // Makes delayed jobs claimable whose time has come and expires those past their deadline; gives
+  // the changes and when to call again (nothing: when a new delayed job is accepted).
+  struct Woken {
+    std::vector<Applied> expired;
+    std::optional<Time> next;
+  };
+  virtual void wake(Done<Woken> done) = 0;
+  // Removes an ended job with its events and files. Code::conflict while it has not ended.
+  virtual void remove(job::JobId id, Done<void> done) = 0;
+
+  // Reads. They block for the disk, never for a commit; any thread.
+  virtual Result<job::Job> get(job::JobId id) = 0;
+  virtual Result<std::vector<job::Job>> list(const Filter& filter) = 0;  // newest first
+  virtual Result<std::vector<job::Event>> events(job::JobId id, job::Seq after,
+                                                 std::size_t limit) = 0;
+  virtual Result<std::vector<FileInfo>> files(job::JobId id) = 0;
+  virtual Result<job::File> file(job::JobId id, const std::string& name) = 0;
+  virtual Result<Counts> counts() = 0;
+};
+
+}  // namespace llmspool::store
