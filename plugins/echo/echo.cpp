@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The echo backend: streams its prompt back at a set speed and fails in every way a backend can
 // fail, so that queues, clients and plugin hosts can be tried out without a model.
+#include <llmspool/plugin.hpp>
+
 #include <algorithm>
 #include <cctype>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
-#include <llmspool/plugin.hpp>
 #include <string>
 #include <string_view>
 #include <thread>
