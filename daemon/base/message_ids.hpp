@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-namespace llmspool::service {
+namespace llmspool::message_ids {
 
 inline constexpr std::string_view kJobQueued = "52771078622e41638cb0970056f3ca52";
 inline constexpr std::string_view kJobStarted = "c9888d0a32494acc8d8830a3c098d4a5";
@@ -18,4 +18,4 @@ inline constexpr std::string_view kPluginLoaded = "d80225b0b06f422d8b84fcad53645
 inline constexpr std::string_view kPluginRefused = "9800ea8ebd28475e8910571a2e5f575d";
 inline constexpr std::string_view kBackendStopped = "0473e12cd699493dbda34da7e3fdd532";
 
-}  // namespace llmspool::service
+}  // namespace llmspool::message_ids
