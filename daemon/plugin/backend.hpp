@@ -28,9 +28,9 @@ enum class Verdict {
 // How a piece of work ended.
 struct Ending {
   Verdict verdict = Verdict::done;
-  std::string message;             // why, unless done
+  std::string message = {};        // why, unless done
   double retry_after_seconds = 0;  // with retry_later; 0: up to us
-  std::string credential;          // with credentials_needed
+  std::string credential = {};     // with credentials_needed
 };
 
 // What running work reports. Implemented by the spool; calls may come from any thread.
@@ -71,7 +71,7 @@ class Backend {
   virtual const std::string& description() const = 0;
   virtual int concurrency() const = 0;
   virtual const std::vector<Parameter>& params() const = 0;  // all that a job may give
-  virtual Result<std::vector<Model>> models() const = 0;  // looks at the disk, loads nothing
+  virtual Result<std::vector<Model>> models() const = 0;     // looks at the disk, loads nothing
 
   // Blocks until the work has ended; any thread, at most concurrency() calls at once. Starts the
   // plugin at the first call.

@@ -30,10 +30,12 @@ std::string wrong_with_descriptor(const llmspool_descriptor_t* descriptor) {
   if (descriptor == nullptr) return "one of its descriptors is missing";
   if (descriptor->struct_size < sizeof(llmspool_descriptor_t))
     return "one of its descriptors is shorter than the ABI's version 1";
-  if (descriptor->id == nullptr || descriptor->name == nullptr || descriptor->description == nullptr)
+  if (descriptor->id == nullptr || descriptor->name == nullptr ||
+      descriptor->description == nullptr)
     return "one of its descriptors lacks its id, name or description";
   if (!is_name(descriptor->id))
-    return fmt::format("'{}' is no id: it must be lower-case letters, digits, _ and -", descriptor->id);
+    return fmt::format("'{}' is no id: it must be lower-case letters, digits, _ and -",
+                       descriptor->id);
   return {};
 }
 
@@ -50,9 +52,10 @@ std::string wrong_with_factory(const Factory* factory) {
 
 std::string wrong_with_entry(const llmspool_plugin_entry_t& entry) {
   if (entry.abi_major != LLMSPOOL_ABI_MAJOR)
-    return fmt::format("it was built for plugin ABI {}.{} and this daemon has {}.{}: build it against "
-                       "this version's SDK",
-                       entry.abi_major, entry.abi_minor, LLMSPOOL_ABI_MAJOR, LLMSPOOL_ABI_MINOR);
+    return fmt::format(
+        "it was built for plugin ABI {}.{} and this daemon has {}.{}: build it against "
+        "this version's SDK",
+        entry.abi_major, entry.abi_minor, LLMSPOOL_ABI_MAJOR, LLMSPOOL_ABI_MINOR);
   if (entry.struct_size < sizeof(llmspool_plugin_entry_t) || entry.id == nullptr ||
       entry.name == nullptr || entry.version == nullptr || entry.license == nullptr ||
       entry.get_factory == nullptr)

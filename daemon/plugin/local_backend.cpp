@@ -38,8 +38,8 @@ LocalBackend::LocalBackend(std::shared_ptr<Library> library, std::string id,
     : library_(std::move(library)), id_(std::move(id)), host_(id_, data_directory) {}
 
 Result<std::shared_ptr<LocalBackend>> LocalBackend::create(
-    std::shared_ptr<Library> library, uint32_t index, std::string id,
-    const config::Backend& config, const std::filesystem::path& data_directory) {
+    std::shared_ptr<Library> library, uint32_t index, std::string id, const config::Backend& config,
+    const std::filesystem::path& data_directory) {
   const auto& factory = *library->backends();
   const auto& descriptor = *factory.describe(index);
   const bool concurrent = (descriptor.flags & LLMSPOOL_CONCURRENT) != 0;

@@ -35,7 +35,8 @@ llmspool_results_t Collector::abi() {
       .struct_size = sizeof(llmspool_results_t),
       .host_data = this,
       .document =
-          [](const llmspool_results_t* self, llmspool_str_t name, llmspool_str_t, llmspool_str_t content) {
+          [](const llmspool_results_t* self, llmspool_str_t name, llmspool_str_t,
+             llmspool_str_t content) {
             of(self).result.documents[std::string(to_view(name))] = repaired_utf8(to_view(content));
           },
       .score = [](const llmspool_results_t* self, double score) { of(self).result.score = score; },
@@ -48,9 +49,9 @@ llmspool_results_t Collector::abi() {
       .generate = [](const llmspool_results_t* self, llmspool_str_t prompt,
                      void (*append)(void*, llmspool_str_t), void* context,
                      llmspool_error_t* error) -> llmspool_verdict_t {
-        const auto ending = of(self).generate(
-            std::string(to_view(prompt)),
-            [&](std::string_view piece) { append(context, to_str(piece)); });
+        const auto ending =
+            of(self).generate(std::string(to_view(prompt)),
+                              [&](std::string_view piece) { append(context, to_str(piece)); });
         fill(error, ending);
         return static_cast<llmspool_verdict_t>(ending.verdict);
       },

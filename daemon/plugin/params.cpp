@@ -14,9 +14,9 @@ namespace json = boost::json;
 
 std::string wrong_with_number(const json::value& value, const Parameter& known) {
   const bool bounded = known.minimum != 0 || known.maximum != 0;
-  const std::string wanted =
-      fmt::format("must be {}{}", known.type == Parameter::Type::integer ? "a whole number" : "a number",
-                  bounded ? fmt::format(" from {} to {}", known.minimum, known.maximum) : "");
+  const std::string wanted = fmt::format(
+      "must be {}{}", known.type == Parameter::Type::integer ? "a whole number" : "a number",
+      bounded ? fmt::format(" from {} to {}", known.minimum, known.maximum) : "");
   if (!value.is_number()) return wanted;
   const double number = value.to_number<double>();
   if (known.type == Parameter::Type::integer && number != std::floor(number)) return wanted;
@@ -56,8 +56,18 @@ std::vector<Parameter> parameters(const llmspool_option_t* const* options, std::
 const std::vector<Parameter>& common_params() {
   using Type = Parameter::Type;
   static const std::vector<Parameter> params{
-      {"temperature", Type::number, "0: always the likeliest token; higher: more surprising", 0, 5, {}},
-      {"top_p", Type::number, "Only the likeliest tokens that together have this probability", 0, 1, {}},
+      {"temperature",
+       Type::number,
+       "0: always the likeliest token; higher: more surprising",
+       0,
+       5,
+       {}},
+      {"top_p",
+       Type::number,
+       "Only the likeliest tokens that together have this probability",
+       0,
+       1,
+       {}},
       {"max_tokens", Type::integer, "The longest answer, in tokens", 1, 1e6, {}},
       {"seed", Type::integer, "The same seed gives the same answer", 0, 4294967295.0, {}},
       {"stop", Type::text_list, "Texts that end the answer; they are not part of it", 0, 0, {}},

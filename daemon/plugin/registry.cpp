@@ -44,20 +44,21 @@ Result<const Offer*> find_offer(const Offers& offers, const std::string& kind,
   if (const auto at = offers.find(plugin); at != offers.end()) return &at->second;
   std::vector<std::string> names;
   for (const auto& [id, offer] : offers) names.push_back(id);
-  return fail(Code::invalid,
-              fmt::format("{}: [{}s.{}] wants the plugin '{}', and no plugin file offers {} of that "
-                          "name; there {}.",
-                          config::to_string(position), kind, name, plugin,
-                          kind == "backend" ? "a backend" : "an optimizer",
-                          names.empty() ? "is none at all: see [plugins] directories"
-                                        : fmt::format("are: {}", fmt::join(names, ", "))));
+  return fail(
+      Code::invalid,
+      fmt::format("{}: [{}s.{}] wants the plugin '{}', and no plugin file offers {} of that "
+                  "name; there {}.",
+                  config::to_string(position), kind, name, plugin,
+                  kind == "backend" ? "a backend" : "an optimizer",
+                  names.empty() ? "is none at all: see [plugins] directories"
+                                : fmt::format("are: {}", fmt::join(names, ", "))));
 }
 
 Result<void> check_options(const config::Options& options, const llmspool_descriptor_t& descriptor,
                            const std::string& table, const config::Position& position) {
   const auto known = parameters(descriptor.options, descriptor.option_count);
-  auto checked = check_params(options.values, known, table,
-                              fmt::format("the plugin '{}'", descriptor.id));
+  auto checked =
+      check_params(options.values, known, table, fmt::format("the plugin '{}'", descriptor.id));
   if (checked) return {};
   const auto key = checked.error().fields.front().field.substr(table.size() + 1);
   const auto at = options.positions.find(key);
@@ -78,12 +79,20 @@ auto find_by_id(const List& list, const std::string& id) -> typename List::value
 // The steps of Registry::load().
 class Loading {
  public:
-  Loading(Registry& registry, const config::Config& config) : registry_(registry), config_(config) {}
+  Loading(Registry& registry, const config::Config& config)
+      : registry_(registry), config_(config) {}
 
   void open_libraries() {
     for (const auto& file : plugin_files(config_.plugins.directories)) {
-      PluginInfo info{.file = file.string(), .id = {}, .name = {}, .version = {}, .license = {},
-                      .loaded = false, .reason = {}, .backends = {}, .optimizers = {}};
+      PluginInfo info{.file = file.string(),
+                      .id = {},
+                      .name = {},
+                      .version = {},
+                      .license = {},
+                      .loaded = false,
+                      .reason = {},
+                      .backends = {},
+                      .optimizers = {}};
       if (auto library = Library::open(file)) {
         const auto& entry = (*library)->entry();
         info.id = entry.id;
@@ -103,15 +112,15 @@ class Loading {
   Result<void> make_configured() {
     for (const auto& [name, backend] : config_.backends) {
       LLMSPOOL_TRY(offer, find_offer(backends_, "backend", name, backend.plugin, backend.position));
-      LLMSPOOL_CHECK(check_options(backend.options, *offer->descriptor, "backends." + name,
-                                   backend.position));
+      LLMSPOOL_CHECK(
+          check_options(backend.options, *offer->descriptor, "backends." + name, backend.position));
       LLMSPOOL_TRY(made, LocalBackend::create(offer->library, offer->index, name, backend,
                                               data_directory(name)));
       registry_.backends_.push_back(std::move(made));
     }
     for (const auto& [name, optimizer] : config_.optimizers) {
-      LLMSPOOL_TRY(offer, find_offer(optimizers_, "optimizer", name, optimizer.plugin,
-                                     optimizer.position));
+      LLMSPOOL_TRY(
+          offer, find_offer(optimizers_, "optimizer", name, optimizer.plugin, optimizer.position));
       LLMSPOOL_CHECK(check_options(optimizer.options, *offer->descriptor, "optimizers." + name,
                                    optimizer.position));
       LLMSPOOL_TRY(made, LocalOptimizer::create(offer->library, offer->index, name, optimizer,

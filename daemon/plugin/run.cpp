@@ -10,8 +10,12 @@
 namespace llmspool::plugin {
 namespace {
 
-Sink& sink_of(const llmspool_run_t* run) { return *static_cast<Sink*>(run->host_data); }
-std::string_view view(llmspool_str_t text) { return {text.data, text.size}; }
+Sink& sink_of(const llmspool_run_t* run) {
+  return *static_cast<Sink*>(run->host_data);
+}
+std::string_view view(llmspool_str_t text) {
+  return {text.data, text.size};
+}
 
 // A text that a plugin left in one of the error's arrays.
 template <std::size_t size>
@@ -27,12 +31,12 @@ llmspool_run_t run_for(Sink& sink) {
       .host_data = &sink,
       .cancelled = [](const llmspool_run_t* run) { return sink_of(run).cancelled(); },
       .emit = [](const llmspool_run_t* run, llmspool_str_t text) { sink_of(run).emit(view(text)); },
-      .progress =
-          [](const llmspool_run_t* run, int32_t phase, uint64_t done, uint64_t total) {
-            sink_of(run).progress(phase, done, total);
+      .progress = [](const llmspool_run_t* run, int32_t phase, uint64_t done,
+                     uint64_t total) { sink_of(run).progress(phase, done, total); },
+      .usage =
+          [](const llmspool_run_t* run, uint64_t prompt_tokens, uint64_t completion_tokens) {
+            sink_of(run).usage(prompt_tokens, completion_tokens);
           },
-      .usage = [](const llmspool_run_t* run, uint64_t prompt_tokens,
-                  uint64_t completion_tokens) { sink_of(run).usage(prompt_tokens, completion_tokens); },
       .finish_reason = [](const llmspool_run_t* run,
                           llmspool_str_t reason) { sink_of(run).finish_reason(view(reason)); },
       .log = [](const llmspool_run_t* run, int32_t priority,

@@ -8,7 +8,9 @@ namespace {
 
 namespace json = boost::json;
 
-std::string_view view(llmspool_str_t text) { return {text.data, text.size}; }
+std::string_view view(llmspool_str_t text) {
+  return {text.data, text.size};
+}
 
 }  // namespace
 

@@ -11,7 +11,9 @@ namespace asio = boost::asio;
 
 AsioLoop::AsioLoop(asio::io_context& context) : strand_(asio::make_strand(context)) {}
 
-void AsioLoop::post(std::function<void()> work) { asio::post(strand_, std::move(work)); }
+void AsioLoop::post(std::function<void()> work) {
+  asio::post(strand_, std::move(work));
+}
 
 void AsioLoop::after(Milliseconds delay, std::function<void()> work) {
   auto timer = std::make_shared<asio::steady_timer>(strand_, delay);

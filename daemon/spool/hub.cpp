@@ -40,7 +40,8 @@ Hub::Following::~Following() {
 bool Hub::Following::in_memory(job::Seq after) const {
   const std::scoped_lock lock(hub_.mutex_);
   const auto& topic = hub_.topics_.at(id_);
-  return topic.snapshot != nullptr && !topic.recent.empty() && topic.recent.front()->seq <= after + 1;
+  return topic.snapshot != nullptr && !topic.recent.empty() &&
+         topic.recent.front()->seq <= after + 1;
 }
 
 Result<std::vector<PublishedPtr>> Hub::Following::events(job::Seq after) {
@@ -48,9 +49,8 @@ Result<std::vector<PublishedPtr>> Hub::Following::events(job::Seq after) {
     const std::scoped_lock lock(hub_.mutex_);
     const auto& recent = hub_.topics_.at(id_).recent;
     if (!recent.empty() && recent.front()->seq <= after + 1) {
-      const auto begin = std::ranges::upper_bound(recent, after, {}, [](const auto& event) {
-        return event->seq;
-      });
+      const auto begin =
+          std::ranges::upper_bound(recent, after, {}, [](const auto& event) { return event->seq; });
       return std::vector<PublishedPtr>(begin, recent.end());
     }
   }

@@ -34,7 +34,8 @@ const std::map<std::string_view, Kind> kKinds{
 std::string sentence(const job::Job& job, const job::Event& event, const Kind& kind) {
   const auto text = [&](const char* key) -> std::string {
     const auto* value = event.data.if_contains(key);
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+    return value != nullptr && value->is_string() ? std::string(value->get_string())
+                                                  : std::string();
   };
   if (event.type == "progress")
     return fmt::format("Job {}: {}%, {}", job.id, job.progress, text("message"));
@@ -47,7 +48,8 @@ std::string sentence(const job::Job& job, const job::Event& event, const Kind& k
 bool JobLog::tells(const job::Job& job, const job::Event& event) {
   const std::scoped_lock lock(mutex_);
   auto& last = last_[job.id];
-  if (event.at - last.at < std::chrono::seconds(1) || job.progress - last.progress < 5) return false;
+  if (event.at - last.at < std::chrono::seconds(1) || job.progress - last.progress < 5)
+    return false;
   last = {job.progress, event.at};
   return true;
 }

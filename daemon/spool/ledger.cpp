@@ -66,16 +66,16 @@ void Ledger::apply_on_loop(job::JobId id, job::Fence fence, std::vector<job::Com
 
 void Ledger::claim(const std::string& backend, const std::string& node, Time lease_until,
                    store::Done<std::optional<store::Claimed>> done) {
-  store_.claim(backend, node, lease_until,
-               [this, done = on_loop(std::move(done))](auto result) {
-                 if (result && *result) publish((*result)->applied);
-                 done(std::move(result));
-               });
+  store_.claim(backend, node, lease_until, [this, done = on_loop(std::move(done))](auto result) {
+    if (result && *result) publish((*result)->applied);
+    done(std::move(result));
+  });
 }
 
 void Ledger::renew(const std::string& node, Time lease_until) {
   store_.renew(node, lease_until, [](const auto& result) {
-    if (!result) log::warning("The leases of running jobs were not renewed: " + result.error().message);
+    if (!result)
+      log::warning("The leases of running jobs were not renewed: " + result.error().message);
   });
 }
 

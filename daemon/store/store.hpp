@@ -18,17 +18,17 @@ struct Submission {
   std::string idempotency_key;  // empty: none; scoped to the job's owner
   std::string fingerprint;      // of the request that carried the key
 };
-struct Submitted {
-  job::Job job;
-  bool replayed = false;  // the key was known: this is the first job
-};
-
 // A change that was made, with the events that tell of it. Events of other jobs (successors that
 // were failed by it) follow as applications of their own, in `others`.
 struct Applied {
   job::Job job;
   std::vector<job::Event> events;
   std::vector<Applied> others;
+};
+
+struct Submitted {
+  Applied applied;        // the job with its `created` event; without events if replayed
+  bool replayed = false;  // the key was known: this is the first job
 };
 
 // A job taken for running, with all that its run needs.
