@@ -10,7 +10,7 @@ build=$PWD/build/release
 config=${XDG_CONFIG_HOME:-$HOME/.config}/llmspool/llmspoold.toml
 if [ ! -e "$config" ]; then
     state=${XDG_STATE_HOME:-$HOME/.local/state}/llmspool
-    socket=${XDG_RUNTIME_DIR:-$state}/llmspool.sock
+    socket=${XDG_RUNTIME_DIR:-$state}/llmspool/llmspool.sock
     mkdir -p "$state/models"
     if ! compgen -G "$state/models/*.gguf" > /dev/null; then
         ln -sf "$PWD/tests/fixtures/tiny-cv/tiny-cv.gguf" "$state/models/"
