@@ -13,9 +13,10 @@ tools/build.sh release
 build=$PWD/build/release
 samples=$PWD/tests/fixtures/application
 
-scratch='' daemon=''
+scratch='' daemon='' watcher=''
 clean_up() {
     trap '' INT TERM HUP
+    if [ -n "$watcher" ]; then kill -TERM "$watcher" 2> /dev/null || true; fi
     if [ -n "$daemon" ] && kill -TERM "$daemon" 2> /dev/null; then
         for _ in {1..100}; do
             kill -0 "$daemon" 2> /dev/null || break
@@ -54,7 +55,7 @@ echo "demo: starting the daemon with its state in $scratch" >&2
 "${as[@]}" "$build/daemon/llmspoold" --config "$scratch/llmspoold.toml" > "$log" 2>&1 &
 daemon=$!
 
-client() { "$build/sdk/cli/llmspool" --socket "$socket" "$@"; }
+client=("$build/sdk/cli/llmspool" --socket "$socket")
 for _ in {1..100}; do
     if [ -S "$socket" ] || ! kill -0 "$daemon" 2> /dev/null; then break; fi
     sleep 0.1
@@ -62,9 +63,13 @@ done
 [ -S "$socket" ] || { echo "demo: the daemon did not start:" >&2; cat "$log" >&2; exit 1; }
 
 echo "demo: a CV and a job posting go in; a small model on this machine writes (seconds with the tiny one)"
+# In the background, so that a signal is heard at once.
+"${client[@]}" submit --pipeline application --watch \
+    --input "cv=@$samples/cv.md" --input "job_description=@$samples/posting.md" &
+watcher=$!
 status=0
-client submit --pipeline application --watch \
-    --input "cv=@$samples/cv.md" --input "job_description=@$samples/posting.md" || status=$?
+wait "$watcher" || status=$?
+watcher=''
 if [ "$status" != 0 ]; then
     echo "demo: the job failed; the daemon's last words:" >&2
     tail -n 20 "$log" >&2
@@ -73,7 +78,7 @@ fi
 
 echo
 echo "demo: its files, each with its first lines"
-client get 1 --output "$scratch/files"
+"${client[@]}" get 1 --output "$scratch/files"
 for file in "$scratch"/files/*; do
     echo "--- ${file##*/}"
     head -c 500 "$file" | head -n 12
