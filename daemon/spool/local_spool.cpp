@@ -18,7 +18,10 @@ LocalSpool::LocalSpool(const Parts& parts)
     : parts_(parts),
       hub_(parts_.store),
       ledger_(parts_.store, hub_, parts_.loop,
-              [this](const job::Job& job) { dispatcher_.on_change(job); }),
+              [this](const job::Job& job) {
+                dispatcher_.on_change(job);
+                parts_.changed();
+              }),
       context_{parts_.loop, parts_.workers, ledger_, parts_.plugins, parts_.clock},
       dispatcher_(context_, parts_.pipelines, "local") {}
 

@@ -17,6 +17,7 @@ class LocalSpool final : public Spool {
     const plugin::Registry& plugins;
     const pipeline::Library& pipelines;
     const Clock& clock;
+    std::function<void()> changed = [] {};  // some job's state has changed; called on the loop
   };
   explicit LocalSpool(const Parts& parts);
 
