@@ -26,6 +26,14 @@ std::string wrong_with_file(const std::filesystem::path& file) {
   return {};
 }
 
+// The loader's own words, out of the frame that Boost.DLL puts around them.
+std::string loaders_reason(std::string_view text) {
+  constexpr std::string_view kBefore = "dlerror system message: ", kAfter = "): ";
+  if (const auto begin = text.find(kBefore); begin != text.npos)
+    text.remove_prefix(begin + kBefore.size());
+  return std::string(text.substr(0, text.rfind(kAfter)));
+}
+
 std::string wrong_with_descriptor(const llmspool_descriptor_t* descriptor) {
   if (descriptor == nullptr) return "one of its descriptors is missing";
   if (descriptor->struct_size < sizeof(llmspool_descriptor_t))
@@ -78,7 +86,7 @@ Result<std::shared_ptr<Library>> Library::open(const std::filesystem::path& file
     // Only the throwing call tells why.
     library->library_.load(boost::filesystem::path(file.string()), rtld_now | rtld_local);
   } catch (const boost::system::system_error& error) {
-    return refuse(fmt::format("it cannot be loaded ({})", error.what()));
+    return refuse(fmt::format("it cannot be loaded ({})", loaders_reason(error.what())));
   }
   if (!library->library_.has("llmspool_plugin"))
     return refuse("it exports no 'llmspool_plugin', so it is no llmspool plugin");

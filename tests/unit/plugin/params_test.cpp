@@ -16,6 +16,10 @@ struct Case {
   const char* wrong;  // empty: fine
 };
 
+void PrintTo(const Case& of, std::ostream* out) {
+  *out << of.known.name << " = " << of.json;
+}
+
 class WrongWith : public testing::TestWithParam<Case> {};
 
 TEST_P(WrongWith, SaysWhatWouldBeRight) {
