@@ -41,7 +41,7 @@ template <> constexpr Rule kRule<Fail>        {kProcessing, "only a running job 
 template <> constexpr Rule kRule<Retry>       {kProcessing, "only a running job can be retried"};
 template <> constexpr Rule kRule<PutBack>     {kProcessing, "only a running job can be put back"};
 template <> constexpr Rule kRule<Interrupt>   {kProcessing, "only a running job can be interrupted"};
-template <> constexpr Rule kRule<HoldRunning> {kProcessing, "only a running job can be held by its backend"};
+template <> constexpr Rule kRule<HoldRunning> {kProcessing, "only a running job is held so"};
 template <> constexpr Rule kRule<Cancel>      {kActive,     "there is nothing to cancel", kCancelled};
 template <> constexpr Rule kRule<Hold>        {kPending,    "only a pending job can be held", kHeld};
 template <> constexpr Rule kRule<Release>     {kHeld,       "only a held job can be released", kPending};
