@@ -58,8 +58,12 @@ TEST_F(StepCallTest, ReplacesWhatIsNoUtf8) {
 
 TEST_F(StepCallTest, NeverGoesBackFromPhaseToPhase) {
   double last = 0;
-  for (const auto& [phase, done] : {std::pair{kLoad, 5}, {kLoad, 10}, {kPrompt, 0}, {kPrompt, 10},
-                                    {kGenerate, 0}, {kGenerate, 10}}) {
+  for (const auto& [phase, done] : {std::pair{kLoad, 5},
+                                    {kLoad, 10},
+                                    {kPrompt, 0},
+                                    {kPrompt, 10},
+                                    {kGenerate, 0},
+                                    {kGenerate, 10}}) {
     call_.progress(phase, static_cast<std::uint64_t>(done), 10);
     EXPECT_GE(call_.fraction(), last);
     last = call_.fraction();
