@@ -12,21 +12,18 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "toml/document.hpp"
 
 namespace llmspool::config {
 
-// Where in a file a value stands; "FILE:LINE:COLUMN" for people.
-struct Position {
-  std::string file;
-  std::uint32_t line = 0, column = 0;
-};
-std::string to_string(const Position& position);
+using toml::Position;  // "FILE:LINE:COLUMN" for people
+using toml::to_string;
 
 // A plugin's own options: what the daemon does not know itself. Checked against the plugin's
 // descriptor when it is loaded.
 struct Options {
   boost::json::object values;
-  std::map<std::string, Position> positions;
+  std::map<std::string, Position> positions;  // of the keys
 };
 
 struct Backend {        // [backends.NAME]
@@ -48,7 +45,7 @@ struct Config {
     std::vector<std::string> listen;         // "ADDRESS:PORT", loopback only; port 0: any free one
     std::vector<std::string> allowed_hosts;  // besides loopback names
     std::vector<std::string> allowed_origins;  // besides the same origin
-    std::size_t body_bytes_max = 16 * 1024 * 1024;
+    std::size_t body_bytes_max = std::size_t{16} * 1024 * 1024;
     std::string admin_group = "llmspool-admin";  // its members see and do all
   } server;
   struct State {
@@ -81,6 +78,6 @@ std::filesystem::path default_file();
 
 // Reads the file over the defaults.
 Result<Config> load(const std::filesystem::path& file);
-Result<Config> parse(std::string_view toml, const std::string& file_name);
+Result<Config> parse(std::string_view source, const std::string& file_name);
 
 }  // namespace llmspool::config

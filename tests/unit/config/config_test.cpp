@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+#include "config/config.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace llmspool::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(Config, AnEmptyFileIsTheDefaults) {
+  const auto config = parse("", "/etc/c.toml");
+  ASSERT_TRUE(config) << config.error().message;
+  const Config expected = defaults();
+  EXPECT_EQ(config->server.socket, expected.server.socket);
+  EXPECT_THAT(config->server.listen, ElementsAre("127.0.0.1:7741"));
+  EXPECT_EQ(config->server.body_bytes_max, 16U * 1024 * 1024);
+  EXPECT_EQ(config->state.directory, expected.state.directory);
+  EXPECT_EQ(config->plugins.directories, expected.plugins.directories);
+  EXPECT_EQ(config->queue.waiting_max, 1'000'000U);
+  EXPECT_EQ(config->log.level, "info");
+  EXPECT_TRUE(config->backends.empty());
+}
+
+TEST(Config, ReadsEveryKey) {
+  const auto config = parse(R"(
+[server]
+socket = "/run/l/l.sock"
+listen = ["127.0.0.1:0", "127.1.2.3:80", "[::1]:7741"]
+allowed_hosts = ["printer.example.org", "printer:8080"]
+allowed_origins = ["https://app.example.org"]
+body_bytes_max = "2MB"
+admin_group = "wheel"
+[state]
+directory = "/s"
+[plugins]
+directories = ["/p", "/q"]
+[pipelines]
+directories = []
+[queue]
+default_backend = "gemini"
+waiting_max = 5
+stop_grace_seconds = 0
+[log]
+level = "debug"
+target = "journal"
+[backends.gemini]
+plugin = "google"
+isolation = "none"
+concurrency = 256
+api_key = { secret = "gemini.key" }
+requests_per_minute = 10
+since = 2026-01-01
+models = ["a", "b"]
+[backends.llamacpp]
+[optimizers.strict]
+plugin = "ats"
+threshold = 0.5
+)",
+                            "/etc/c.toml");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->server.socket, "/run/l/l.sock");
+  EXPECT_THAT(config->server.listen, ElementsAre("127.0.0.1:0", "127.1.2.3:80", "[::1]:7741"));
+  EXPECT_THAT(config->server.allowed_hosts, ElementsAre("printer.example.org", "printer:8080"));
+  EXPECT_THAT(config->server.allowed_origins, ElementsAre("https://app.example.org"));
+  EXPECT_EQ(config->server.body_bytes_max, 2U * 1024 * 1024);
+  EXPECT_EQ(config->server.admin_group, "wheel");
+  EXPECT_EQ(config->state.directory, "/s");
+  EXPECT_THAT(config->plugins.directories, ElementsAre("/p", "/q"));
+  EXPECT_TRUE(config->pipelines.directories.empty());
+  EXPECT_EQ(config->queue.default_backend, "gemini");
+  EXPECT_EQ(config->queue.waiting_max, 5U);
+  EXPECT_EQ(config->queue.stop_grace, std::chrono::seconds(0));
+  EXPECT_EQ(config->log.level, "debug");
+  EXPECT_EQ(config->log.target, "journal");
+
+  const Backend& gemini = config->backends.at("gemini");
+  EXPECT_EQ(gemini.plugin, "google");
+  EXPECT_EQ(gemini.concurrency, 256);
+  EXPECT_EQ(gemini.options.values, boost::json::parse(R"({
+    "api_key": {"secret": "gemini.key"}, "requests_per_minute": 10, "since": "2026-01-01",
+    "models": ["a", "b"]})"));
+  EXPECT_EQ(to_string(gemini.options.positions.at("requests_per_minute")), "/etc/c.toml:27:1");
+  EXPECT_EQ(to_string(gemini.position), "/etc/c.toml:22:11");
+  EXPECT_EQ(config->backends.at("llamacpp").plugin, "llamacpp");  // the table's name
+  EXPECT_EQ(config->backends.at("llamacpp").concurrency, 0);
+  EXPECT_EQ(config->optimizers.at("strict").plugin, "ats");
+  EXPECT_EQ(config->optimizers.at("strict").options.values.at("threshold"), 0.5);
+}
+
+TEST(Config, RelativePathsStartAtTheFilesFolder) {
+  const auto config = parse(R"(
+server.socket = "run/l.sock"
+state.directory = "../state"
+plugins.directories = ["p", "/q"]
+pipelines.directories = ["."]
+)",
+                            "/home/ann/conf/c.toml");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->server.socket, "/home/ann/conf/run/l.sock");
+  EXPECT_EQ(config->state.directory, "/home/ann/state");
+  EXPECT_THAT(config->plugins.directories, ElementsAre("/home/ann/conf/p", "/q"));
+  EXPECT_EQ(config->pipelines.directories.front().parent_path(), "/home/ann/conf");
+}
+
+TEST(Config, EmptyTextAndListTurnOff) {
+  const auto config = parse("[server]\nsocket = ''\nlisten = []\nadmin_group = ''", "c");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->server.socket, "");
+  EXPECT_TRUE(config->server.listen.empty());
+  EXPECT_EQ(config->server.admin_group, "");
+}
+
+TEST(Config, SaysWhatIsWrongAndWhere) {
+  struct Case {
+    std::string source, message;  // the message after "c:"
+  };
+  const std::vector<Case> cases{
+      {"[server]\nlisten = ", "2:10: this is no valid TOML: "},
+      {"[sever]",
+       "1:2: unknown key 'sever'; did you mean 'server'? Accepted: backends, log, "
+       "optimizers, pipelines, plugins, queue, server, state"},
+      {"[server]\nlisen = []",
+       "2:1: unknown key 'lisen' in [server]; did you mean 'listen'? "
+       "Accepted: admin_group, allowed_hosts, "},
+      {"server = 1", "1:10: 'server' must be a table"},
+      {"[server]\nlisten = '127.0.0.1:7741'",
+       "2:10: 'listen' in [server] must be a list of texts, like [\"127.0.0.1:7741\"], not "},
+      {"[server]\nlisten = ['0.0.0.0:7741']",
+       "2:11: 'listen' in [server] cannot have '0.0.0.0:7741': the daemon listens on loopback "
+       "addresses only, since it has no tokens yet"},
+      {"[server]\nlisten = ['192.168.0.1:1']", "2:11: 'listen' in [server] cannot have"},
+      {"[server]\nlisten = ['[::]:7741']", "2:11: 'listen' in [server] cannot have"},
+      {"[server]\nlisten = ['localhost:7741']",
+       "2:11: 'listen' in [server] cannot have "
+       "'localhost:7741': it must be an IP address and a port, like 127.0.0.1:7741, not a name"},
+      {"[server]\nlisten = ['127.0.0.1']", "2:11: 'listen' in [server] cannot have '127.0.0.1'"},
+      {"[server]\nlisten = ['7741']", "2:11: 'listen' in [server] cannot have '7741'"},
+      {"[server]\nlisten = ['127.0.0.1:65536']", "2:11: 'listen' in [server] cannot have"},
+      {"[server]\nlisten = ['127.0.0.1:']", "2:11: 'listen' in [server] cannot have"},
+      {"[server]\nlisten = ['::1:7741']",
+       "2:11: 'listen' in [server] cannot have '::1:7741': it "
+       "must be an IP address and a port, like 127.0.0.1:7741, an IPv6 address in brackets"},
+      {"[server]\nlisten = ['[127.0.0.1]:1']", "2:11: 'listen' in [server] cannot have"},
+      {"[server]\nlisten = ['127.0.0.1:1', '127.0.0.1:1']",
+       "2:26: 'listen' in [server] cannot have '127.0.0.1:1': it is there twice"},
+      {"[server]\nsocket = '/" + std::string(107, 'x') + "'",
+       "2:10: 'socket' in [server] is too long: the path of a Unix socket has 107 bytes at most"},
+      {"[server]\nallowed_hosts = ['http://a']",
+       "2:18: 'allowed_hosts' in [server] cannot have 'http://a': it must be a host name"},
+      {"[server]\nallowed_hosts = ['*']", "2:18: 'allowed_hosts' in [server] cannot have '*'"},
+      {"[server]\nallowed_origins = ['a.example']",
+       "2:20: 'allowed_origins' in [server] cannot have 'a.example': it must be a scheme and a "
+       "host"},
+      {"[server]\nallowed_origins = ['https://a/']", "2:20: 'allowed_origins' in [server] cannot"},
+      {"[server]\nallowed_origins = ['*']", "2:20: 'allowed_origins' in [server] cannot have '*'"},
+      {"[server]\nbody_bytes_max = 'much'",
+       "2:18: 'body_bytes_max' in [server] must be a size from 1024 to 1073741824 bytes, like "
+       "16777216 or \"16MB\", not 'much'"},
+      {"[server]\nbody_bytes_max = 0", "2:18: 'body_bytes_max' in [server] must be a size"},
+      {"[state]\ndirectory = ''", "2:13: 'directory' in [state] cannot be empty"},
+      {"[plugins]\ndirectories = '/p'", "2:15: 'directories' in [plugins] must be a list of texts"},
+      {"[pipelines]\ndirectories = ['']",
+       "2:16: 'directories' in [pipelines] cannot have an empty"},
+      {"[queue]\ndefault_backend = 'Big One'", "2:19: 'default_backend' in [queue] cannot be"},
+      {"[queue]\nwaiting_max = 0",
+       "2:15: 'waiting_max' in [queue] must be a whole number from 1 to 1000000000, not 0"},
+      {"[queue]\nstop_grace_seconds = 1.5",
+       "2:22: 'stop_grace_seconds' in [queue] must be a whole number from 0 to 3600, not a number "
+       "with a fraction"},
+      {"[log]\nlevel = 'warn'", "2:9: 'level' in [log] cannot be 'warn'. Accepted: error, warning"},
+      {"[log]\ntarget = 'jurnal'",
+       "2:10: 'target' in [log] cannot be 'jurnal'; did you mean 'journal'? Accepted: auto, "
+       "terminal, journal"},
+      {"backends = []", "1:12: 'backends' must be a table"},
+      {"[backends]\nx = 1", "2:5: 'x' in [backends] must be a table, like [backends.x], not 1"},
+      {"[backends.Big]",
+       "1:11: 'Big' in [backends] is no good name: it must be lower-case letters"},
+      {"[backends.x]\nplugin = 'a/b.so'",
+       "2:10: 'plugin' in [backends.x] cannot be 'a/b.so': it "
+       "must be what a plugin calls itself"},
+      {"[backends.x]\nplugin = ''", "2:10: 'plugin' in [backends.x] cannot be ''"},
+      {"[backends.x]\nisolation = 'process'",
+       "2:13: 'isolation' in [backends.x] cannot be 'process': plugins run in the daemon's process "
+       "for now; write \"none\" or leave it out"},
+      {"[backends.x]\nisolation = 'full'",
+       "2:13: 'isolation' in [backends.x] cannot be 'full'. Accepted: none"},
+      {"[backends.x]\nconcurrency = 257",
+       "2:15: 'concurrency' in [backends.x] must be a whole number from 1 to 256, not 257"},
+      {"[backends.x]\ntemperature = nan", "2:15: a number here must be finite"},
+      {"[optimizers.x]\nisolation = 'process'", "2:13: 'isolation' in [optimizers.x] cannot be"},
+  };
+  for (const Case& c : cases) {
+    const auto config = parse(c.source, "c");
+    ASSERT_FALSE(config) << c.source;
+    EXPECT_EQ(config.error().code, Code::invalid);
+    EXPECT_THAT(config.error().message, testing::StartsWith("c:" + c.message)) << c.source;
+    EXPECT_THAT(config.error().message, testing::Not(HasSubstr("\n"))) << c.source;
+  }
+}
+
+TEST(Config, SaysEverythingThatIsWrong) {
+  const auto config = parse("[log]\nlevel = 1\n[backends.X]\nconcurrency = 0\n[stat]\n", "c");
+  ASSERT_FALSE(config);
+  EXPECT_THAT(
+      config.error().message,
+      testing::MatchesRegex("c:2:9: [^\n]*\nc:3:11: [^\n]*\nc:4:15: [^\n]*\nc:5:2: [^\n]*"));
+}
+
+TEST(Config, LoadsAFile) {
+  const auto folder = std::filesystem::path(testing::TempDir());
+  const auto file = folder / "llmspoold.toml";
+  std::ofstream(file) << "state.directory = 'spool'\n";
+  const auto config = load(file);
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->state.directory, folder / "spool");
+  EXPECT_THAT(load(folder / "none.toml").error().message, HasSubstr("No such file or directory"));
+}
+
+}  // namespace
+}  // namespace llmspool::config
