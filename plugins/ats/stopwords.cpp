@@ -63,7 +63,8 @@ constexpr std::string_view kEnglishPostings =
 
 // What postings begin their lists' items with.
 constexpr std::string_view kEnglishVerbs =
-    "achieve act adapt add address advise analyse analyze assist attend collaborate collaborating "
+    "achieve act adapt add address advise analyse analyze assist attend check collaborate "
+    "collaborating "
     "combine communicate communicating complete conduct connect contributing coordinate create "
     "creating cut define deliver delivering demonstrate design designing develop developing "
     "discover "
@@ -74,7 +75,7 @@ constexpr std::string_view kEnglishVerbs =
     "perform plan prepare prioritise prioritize produce promote providing reach receive reduce "
     "replace respond review run running serve several shape share single solve solving speak "
     "strive "
-    "succeed supporting talk think translate travel turn updating value";
+    "succeed supporting talk think train translate travel turn updating value";
 
 constexpr std::string_view kGerman =
     "aber alle allem allen aller alles als also am an andere anderem anderen anderer anderes auch "
