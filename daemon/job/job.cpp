@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include "job/job.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace llmspool::job {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::array<std::string_view, 6> kStatusNames{"held",      "pending", "processing",
+                                                       "completed", "failed",  "cancelled"};
+
+json::value text_or_null(const std::string& text) {
+  return text.empty() ? json::value(nullptr) : json::value(text);
+}
+
+json::value time_or_null(const std::optional<Time>& time) {
+  return time ? json::value(format_time(*time)) : json::value(nullptr);
+}
+
+json::object labels_to_json(const std::map<std::string, std::string>& labels) {
+  json::object object;
+  for (const auto& [key, value] : labels) object.emplace(key, value);
+  return object;
+}
+
+json::array ids_to_json(const std::vector<JobId>& ids) {
+  json::array array;
+  for (const JobId id : ids) array.emplace_back(std::to_string(id));
+  return array;
+}
+
+}  // namespace
+
+std::optional<JobId> parse_id(std::string_view text) {
+  JobId id = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, id);
+  // One id, one spelling: no sign, no leading zero.
+  if (error != std::errc{} || stop != end || id <= 0 || text.front() == '0') return std::nullopt;
+  return id;
+}
+
+std::string_view to_string(Status status) {
+  return kStatusNames.at(static_cast<std::size_t>(status));
+}
+
+std::optional<Status> parse_status(std::string_view text) {
+  const auto found = std::find(kStatusNames.begin(), kStatusNames.end(), text);
+  if (found == kStatusNames.end()) return std::nullopt;
+  return static_cast<Status>(found - kStatusNames.begin());
+}
+
+json::object to_json(const Job& job) {
+  const Failure* failure = job.status == Status::failed && job.failure ? &*job.failure : nullptr;
+  json::object object{
+      {"job_id", std::to_string(job.id)},
+      {"status", to_string(job.status)},
+      {"progress", job.progress},
+      {"current_step", text_or_null(job.current_step)},
+      {"message", job.message},
+      {"pipeline", text_or_null(job.pipeline)},
+      {"backend", text_or_null(job.backend)},
+      {"model", text_or_null(job.model)},
+      {"priority", job.priority},
+      {"attempt", job.attempt},
+      {"max_attempts", job.max_attempts},
+      {"queue_position", nullptr},
+      {"eta_seconds", nullptr},
+      {"created_at", format_time(job.created_at)},
+      {"not_before", time_or_null(job.not_before)},
+      {"started_at", time_or_null(job.started_at)},
+      {"completed_at", time_or_null(job.completed_at)},
+      {"deadline", time_or_null(job.deadline)},
+      {"owner", job.owner},
+      {"labels", labels_to_json(job.labels)},
+      {"after", ids_to_json(job.after)},
+      {"usage",
+       {{"prompt_tokens", job.usage.prompt_tokens},
+        {"completion_tokens", job.usage.completion_tokens}}},
+      {"output", job.output ? json::value(*job.output) : json::value(nullptr)},
+      {"error", failure ? json::value(failure->detail) : json::value(nullptr)},
+      {"error_info", failure ? json::value(to_json(*failure)) : json::value(nullptr)},
+      {"seq", job.seq},
+  };
+  // emplace() leaves a key alone that is there: a pipeline cannot disguise the job's own fields.
+  for (const auto& [key, value] : job.hoisted) object.emplace(key, value);
+  return object;
+}
+
+json::object to_json(const Failure& failure) {
+  return {{"code", failure.code},
+          {"detail", failure.detail},
+          {"step", text_or_null(failure.step)},
+          {"attempt", failure.attempt},
+          {"retryable", failure.retryable}};
+}
+
+json::object to_json(const Event& event) {
+  json::object object{{"job_id", std::to_string(event.job_id)},
+                      {"seq", event.seq},
+                      {"type", event.type},
+                      {"at", format_time(event.at)}};
+  for (const auto& [key, value] : event.data) object.emplace(key, value);
+  return object;
+}
+
+Failure failure_from_json(const json::object& object) {
+  const auto text = [&](std::string_view key) -> std::string {
+    const json::value* value = object.if_contains(key);
+    return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
+  };
+  Failure failure{.code = text("code"), .detail = text("detail"), .step = text("step")};
+  if (const json::value* attempt = object.if_contains("attempt"))
+    failure.attempt = static_cast<int>(attempt->is_int64() ? attempt->get_int64() : 0);
+  if (const json::value* retryable = object.if_contains("retryable"))
+    failure.retryable = retryable->is_bool() && retryable->get_bool();
+  return failure;
+}
+
+}  // namespace llmspool::job

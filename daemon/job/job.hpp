@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a job is: plain values without I/O. The table of what may happen to one is transition.hpp.
+// What a job is: plain values without I/O. The table of what may happen to one is in
+// transition.cpp. Every member has an initializer, so that a maker names only what it means.
 #pragma once
 
 #include <boost/json.hpp>
@@ -35,9 +36,9 @@ struct Usage {
 
 // Why a job failed, or why an attempt is repeated.
 struct Failure {
-  std::string code;    // a stable word: backend_failed, timeout, expired, interrupted, ...
-  std::string detail;  // a sentence
-  std::string step;    // empty if no step is to blame
+  std::string code{};    // a stable word: backend_failed, timeout, expired, interrupted, ...
+  std::string detail{};  // a sentence
+  std::string step{};    // empty if no step is to blame
   int attempt = 0;
   bool retryable = false;
 };
@@ -46,73 +47,73 @@ struct Failure {
 struct Job {
   JobId id = 0;
   Status status = Status::pending;
-  std::string owner;
-  std::string pipeline;               // empty: a prompt
-  std::vector<std::string> backends;  // candidates in order; never empty once accepted
-  std::string backend;                // the one it waits for, runs on, or ran on
-  std::string model;                  // empty: the backend's default
-  int priority = 50;                  // 0-100, higher first
-  std::map<std::string, std::string> labels;
-  std::vector<JobId> after;  // jobs that must have completed first
+  std::string owner{};
+  std::string pipeline{};               // empty: a prompt
+  std::vector<std::string> backends{};  // candidates in order; never empty once accepted
+  std::string backend{};                // the one it waits for, runs on, or ran on
+  std::string model{};                  // empty: the backend's default
+  int priority = 50;                    // 0-100, higher first
+  std::map<std::string, std::string> labels{};
+  std::vector<JobId> after{};  // jobs that must have completed first
   int max_attempts = 3;
-  std::optional<std::int64_t> timeout_seconds;  // of one attempt
-  std::optional<Time> not_before, deadline;
+  std::optional<std::int64_t> timeout_seconds{};  // of one attempt
+  std::optional<Time> not_before{}, deadline{};
 
   int progress = 0;  // percent; never goes back within an attempt
-  std::string current_step, message;
+  std::string current_step{}, message{};
   int attempt = 0;        // 1 from the first start on
   bool resuming = false;  // the next start goes on with the same attempt
   int interruptions = 0;  // times in a row that the daemon died under it
   Fence fence = 0;
-  Usage usage;
-  std::optional<std::string> output;  // of an ended prompt job: the text
-  std::optional<Failure> failure;
-  boost::json::object hoisted;  // a pipeline's named results, at the top level on the wire
+  Usage usage{};
+  std::optional<std::string> output{};  // of an ended prompt job: the text
+  std::optional<Failure> failure{};
+  boost::json::object hoisted{};  // a pipeline's named results, at the top level on the wire
   Time created_at{};
-  std::optional<Time> started_at, completed_at;
+  std::optional<Time> started_at{}, completed_at{};
   Seq seq = 0;  // of the newest event
 };
 
 struct Message {
-  std::string role, content;
+  std::string role{}, content{};
 };
 
 struct Optimization {
-  std::string name;
-  boost::json::object params;
+  std::string name{};
+  boost::json::object params{};
 };
 
 // The part of a job that only its run needs: what to do with which texts.
 struct Request {
-  std::vector<Message> messages;              // of a prompt job
-  std::map<std::string, std::string> inputs;  // of a pipeline job, by the input's own name
-  boost::json::object params;
-  std::vector<Optimization> optimizers;  // work on the prompt, in order
+  std::vector<Message> messages{};              // of a prompt job
+  std::map<std::string, std::string> inputs{};  // of a pipeline job, by the input's own name
+  boost::json::object params{};
+  std::vector<Optimization> optimizers{};  // work on the prompt, in order
 };
 
 // A file that a job made.
 struct File {
-  std::string name;  // never has a slash
-  std::string role;  // cv, cover_letter, ats_report, answers, metadata, other
-  std::string media_type;
-  std::string content;
+  std::string name{};  // never has a slash
+  std::string role{};  // cv, cover_letter, ats_report, answers, metadata, other
+  std::string media_type{};
+  std::string content{};
 };
 
 // What a finished step leaves behind: the checkpoint from which a job goes on.
 struct StepResult {
-  std::string step;
+  std::string step{};
   bool skipped = false;
-  std::string text;
-  boost::json::object report;
-  Usage usage;
+  std::string text{};
+  boost::json::object report{};
+  Usage usage{};
 };
 
 struct Event {
   JobId job_id = 0;
   Seq seq = 0;
   Time at{};
-  std::string type;          // created, started, progress, delta, file, retrying, ...
-  boost::json::object data;  // the type's own fields
+  std::string type{};          // created, started, progress, delta, file, retrying, ...
+  boost::json::object data{};  // the type's own fields
 };
 
 // On the wire, as the API describes them.

@@ -10,23 +10,23 @@ namespace llmspool::job {
 
 // What the spool's runner says of a job that it holds; each carries the claim's fence.
 struct Start {  // a claim: pending -> processing
-  std::string backend;
+  std::string backend{};
 };
 struct Report {  // how far it is, for people
-  int progress;
-  std::string step, message;
+  int progress = 0;
+  std::string step{}, message{};
 };
 struct Append {  // text of a running step
-  std::string step, text;
+  std::string step{}, text{};
 };
 struct FinishStep {  // a step's result and the files that became complete with it
-  StepResult result;
-  std::vector<File> files;
-  boost::json::object hoisted;
-  int progress;
+  StepResult result{};
+  std::vector<File> files{};
+  boost::json::object hoisted{};
+  int progress = 0;
 };
 struct Complete {
-  std::optional<std::string> output;
+  std::optional<std::string> output{};
 };
 struct Fail {
   Failure failure;
@@ -34,7 +34,7 @@ struct Fail {
 struct Retry {  // this attempt is over, another follows; `backend` runs it
   Failure failure;
   Milliseconds delay;
-  std::string backend;
+  std::string backend{};
 };
 struct PutBack {};    // the daemon stops; the attempt goes on at the next start
 struct Interrupt {};  // the daemon died under the job: as PutBack, but counted
@@ -48,20 +48,25 @@ struct Hold {};
 struct Release {};
 struct Restart {};  // run an ended job again from its kept inputs
 struct Change {     // of a job that waits
-  std::optional<int> priority;
-  std::optional<std::map<std::string, std::string>> labels;
-  std::optional<std::optional<Time>> not_before;
+  std::optional<int> priority{};
+  std::optional<std::map<std::string, std::string>> labels{};
+  std::optional<std::optional<Time>> not_before{};
 };
 // What becomes of a job by itself.
 struct Expire {};  // its deadline has passed
+struct Abandon {   // a job that it was to follow has failed or been cancelled
+  JobId after = 0;
+  Status status = Status::failed;
+};
 
 using Command =
     std::variant<Start, Report, Append, FinishStep, Complete, Fail, Retry, PutBack, Interrupt,
-                 HoldRunning, Cancel, Hold, Release, Restart, Change, Expire>;
+                 HoldRunning, Cancel, Hold, Release, Restart, Change, Expire, Abandon>;
 
 struct Transition {
-  Job job;                    // afterwards
-  std::vector<Event> events;  // numbered; may be empty (cancelling what is cancelled)
+  Job job;  // afterwards
+  // Numbered. None (cancelling what is cancelled): then the job is as it was.
+  std::vector<Event> events{};
 };
 
 // The job as it is accepted: `job` with its `created` event. No dependency is looked at here.

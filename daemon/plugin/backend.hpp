@@ -3,7 +3,6 @@
 // one in a process of its own implements the same.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "job/job.hpp"
+#include "plugin/params.hpp"
 
 namespace llmspool::plugin {
 
@@ -28,9 +28,9 @@ enum class Verdict {
 // How a piece of work ended.
 struct Ending {
   Verdict verdict = Verdict::done;
-  std::string message;             // why, unless done
+  std::string message = {};        // why, unless done
   double retry_after_seconds = 0;  // with retry_later; 0: up to us
-  std::string credential;          // with credentials_needed
+  std::string credential = {};     // with credentials_needed
 };
 
 // What running work reports. Implemented by the spool; calls may come from any thread.
@@ -61,16 +61,6 @@ struct Model {
   bool loaded = false, is_default = false;
 };
 
-// A key of a job's params or of a configuration table.
-struct Parameter {
-  enum class Type { text = 1, number, integer, boolean, text_list, json };
-  std::string name;
-  Type type = Type::text;
-  std::string help;
-  double minimum = 0, maximum = 0;   // both 0: no bounds
-  std::vector<std::string> choices;  // of a text; empty: any
-};
-
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -80,18 +70,12 @@ class Backend {
   virtual const std::string& name() const = 0;
   virtual const std::string& description() const = 0;
   virtual int concurrency() const = 0;
-  virtual const std::vector<Parameter>& params() const = 0;
-  virtual Result<std::vector<Model>> models() const = 0;  // looks at the disk, loads nothing
+  virtual const std::vector<Parameter>& params() const = 0;  // all that a job may give
+  virtual Result<std::vector<Model>> models() const = 0;     // looks at the disk, loads nothing
 
   // Blocks until the work has ended; any thread, at most concurrency() calls at once. Starts the
   // plugin at the first call.
   virtual Ending generate(const GenerateRequest& request, Sink& sink) = 0;
 };
-
-// Null if `params` fits `known` and what every backend takes; the error names the key.
-Result<void> check_params(const boost::json::object& params, const std::vector<Parameter>& known,
-                          const std::string& field_prefix);
-// temperature, top_p, max_tokens, seed, stop, json_schema: what every backend takes.
-const std::vector<Parameter>& common_params();
 
 }  // namespace llmspool::plugin

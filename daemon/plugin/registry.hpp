@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,27 +19,29 @@ namespace llmspool::plugin {
 struct PluginInfo {
   std::string file, id, name, version, license;
   bool loaded = false;
-  std::string reason;                             // why not
+  std::string reason;                             // why it, or a part of it, is not in use
   std::vector<std::string> backends, optimizers;  // what it offers
 };
 
 class Registry {
  public:
   // Loads every *.so of the directories and makes what the configuration names, and each backend
-  // and optimizer that needs no configuration. A plugin file that does not fit is reported and
-  // changes nothing; a configuration that does not fit its plugin is an error.
+  // and optimizer that the configuration does not mention. A plugin that does not fit is reported
+  // in plugins() and changes nothing; a configuration that does not fit its plugin is an error.
   static Result<std::unique_ptr<Registry>> load(const config::Config& config);
 
   std::shared_ptr<Backend> backend(const std::string& name) const;  // null: none of that name
   std::shared_ptr<Optimizer> optimizer(const std::string& name) const;
   const std::vector<std::shared_ptr<Backend>>& backends() const { return backends_; }  // by name
   const std::vector<std::shared_ptr<Optimizer>>& optimizers() const { return optimizers_; }
+  std::set<std::string> optimizer_names() const;
   const std::vector<PluginInfo>& plugins() const { return plugins_; }
   // The backend of jobs that name none; empty if there is no backend at all.
   const std::string& default_backend() const { return default_backend_; }
 
  private:
-  std::vector<std::shared_ptr<Library>> libraries_;
+  friend class Loading;
+
   std::vector<std::shared_ptr<Backend>> backends_;
   std::vector<std::shared_ptr<Optimizer>> optimizers_;
   std::vector<PluginInfo> plugins_;

@@ -18,17 +18,17 @@ struct Submission {
   std::string idempotency_key;  // empty: none; scoped to the job's owner
   std::string fingerprint;      // of the request that carried the key
 };
-struct Submitted {
-  job::Job job;
-  bool replayed = false;  // the key was known: this is the first job
-};
-
 // A change that was made, with the events that tell of it. Events of other jobs (successors that
 // were failed by it) follow as applications of their own, in `others`.
 struct Applied {
   job::Job job;
   std::vector<job::Event> events;
   std::vector<Applied> others;
+};
+
+struct Submitted {
+  Applied applied;        // the job with its `created` event; without events if replayed
+  bool replayed = false;  // the key was known: this is the first job
 };
 
 // A job taken for running, with all that its run needs.
@@ -64,9 +64,10 @@ class Store {
   // Changes. They return at once and may be called from any thread; those of one caller are carried
   // out in the order of the calls. `done` follows the commit, in the order of the commits.
   virtual void submit(Submission submission, Done<Submitted> done) = 0;
-  // Any number of submissions in one transaction: each is answered alone.
-  virtual void apply(job::JobId id, std::optional<job::Fence> fence, job::Command command,
-                     Done<Applied> done) = 0;
+  // All the commands to one job, in order, or none of them: the first that is refused refuses the
+  // rest. With a fence, Code::stale unless the job's claim is still that one.
+  virtual void apply(job::JobId id, std::optional<job::Fence> fence,
+                     std::vector<job::Command> commands, Done<Applied> done) = 0;
   // The next waiting job for `backend` by priority, then age, started for `node`; none if no job
   // is ready. The lease ends at `lease_until` unless renewed.
   virtual void claim(std::string backend, std::string node, Time lease_until,

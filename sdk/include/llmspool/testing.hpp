@@ -343,13 +343,13 @@ inline Outcome outcome(llmspool_verdict_t verdict, const llmspool_error_t& error
 
 // What to generate. `messages` holds pairs of role and content; where it is empty, `prompt` is the
 // one user message.
-struct Work {
+struct Work {  // NOLINTBEGIN(readability-redundant-member-init): as in Traits
   std::string prompt = {};
   std::string params = "{}";
   std::string model = {};
   uint32_t attempt = 1;
   std::vector<std::pair<std::string, std::string>> messages = {};
-};
+};  // NOLINTEND(readability-redundant-member-init)
 
 // A created and started backend; stopped and destroyed with this object.
 class LoadedBackend {

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// What the daemon does beside its work: answers signals, feeds systemd's watchdog, tells systemd
+// how it is doing.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <functional>
+
+#include "options.hpp"
+#include "spool/local_spool.hpp"
+
+namespace llmspool {
+
+class Housekeeping {
+ public:
+  // All outlive it. `stop` is called once, at the first SIGTERM or SIGINT.
+  Housekeeping(boost::asio::io_context& io, spool::Loop& loop, spool::Workers& workers,
+               spool::LocalSpool& spool, Options options, std::function<void()> stop);
+
+  // The daemon is ready: says so, and feeds the watchdog from the loop that does the work.
+  void begin();
+  // A job has changed: the status text follows within a moment. On the loop.
+  void on_change();
+
+ private:
+  void await_signal();
+  void feed_watchdog(std::chrono::microseconds interval);
+  void reload();
+  void tell_status();
+
+  boost::asio::signal_set signals_;
+  spool::Loop& loop_;
+  spool::Workers& workers_;
+  spool::LocalSpool& spool_;
+  const Options options_;
+  const std::function<void()> stop_;
+  bool stopping_ = false;
+  bool status_due_ = false;  // of the loop
+};
+
+}  // namespace llmspool

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include "plugin/local_backend.hpp"
+
+#include <fmt/format.h>
+
+#include <llmspool/plugin.hpp>
+
+#include "plugin/run.hpp"
+#include "plugin/table.hpp"
+
+namespace llmspool::plugin {
+namespace {
+
+constexpr int kConcurrencyDefault = 4;
+
+// The chat messages as the ABI hands them over: pointers to structs that borrow from `messages`.
+class Messages {
+ public:
+  explicit Messages(const std::vector<job::Message>& messages) {
+    for (const auto& message : messages)
+      structs_.push_back({.struct_size = sizeof(llmspool_message_t),
+                          .role = to_str(message.role),
+                          .content = to_str(message.content)});
+    for (const auto& message : structs_) pointers_.push_back(&message);
+  }
+  const llmspool_message_t* const* data() const { return pointers_.data(); }
+  std::size_t size() const { return pointers_.size(); }
+
+ private:
+  std::vector<llmspool_message_t> structs_;
+  std::vector<const llmspool_message_t*> pointers_;
+};
+
+}  // namespace
+
+LocalBackend::LocalBackend(std::shared_ptr<Library> library, std::string id,
+                           const std::filesystem::path& data_directory)
+    : library_(std::move(library)), id_(std::move(id)), host_(id_, data_directory) {}
+
+Result<std::shared_ptr<LocalBackend>> LocalBackend::create(
+    std::shared_ptr<Library> library, uint32_t index, std::string id, const config::Backend& config,
+    const std::filesystem::path& data_directory) {
+  const auto& factory = *library->backends();
+  const auto& descriptor = *factory.describe(index);
+  const bool concurrent = (descriptor.flags & LLMSPOOL_CONCURRENT) != 0;
+  if (!concurrent && config.concurrency > 1)
+    return fail(Code::invalid,
+                fmt::format("{}: [backends.{}] concurrency = {}, but its plugin does one job at a "
+                            "time: leave the key out.",
+                            config::to_string(config.position), id, config.concurrency));
+
+  auto backend = std::shared_ptr<LocalBackend>(
+      new LocalBackend(std::move(library), std::move(id), data_directory));
+  backend->name_ = descriptor.name;
+  backend->description_ = descriptor.description;
+  backend->concurrency_ =
+      config.concurrency > 0 ? config.concurrency : (concurrent ? kConcurrencyDefault : 1);
+  backend->params_ = common_params();
+  for (auto& param : parameters(descriptor.params, descriptor.param_count))
+    backend->params_.push_back(std::move(param));
+
+  const Table table(config.options.values);
+  auto error = empty_error();
+  backend->instance_ = factory.create(index, backend->host_.abi(), table.abi(), &error);
+  if (backend->instance_ == nullptr)
+    return fail(Code::invalid, fmt::format("[backends.{}] cannot be used: {}", backend->id_,
+                                           ending_of(LLMSPOOL_FAILED, error).message));
+  return backend;
+}
+
+LocalBackend::~LocalBackend() {
+  if (instance_ == nullptr) return;
+  if (state_ == State::started) instance_->stop(instance_);
+  instance_->destroy(instance_);
+}
+
+Result<std::vector<Model>> LocalBackend::models() const {
+  std::vector<Model> models;
+  auto error = empty_error();
+  const auto visit = [](void* visitor, const llmspool_model_t* model) {
+    static_cast<std::vector<Model>*>(visitor)->push_back(
+        {.id = std::string(to_view(model->id)),
+         .size_bytes = model->size_bytes,
+         .context_tokens = model->context_tokens,
+         .loaded = (model->flags & LLMSPOOL_MODEL_LOADED) != 0,
+         .is_default = (model->flags & LLMSPOOL_MODEL_DEFAULT) != 0});
+  };
+  if (instance_->models(instance_, visit, &models, &error) != LLMSPOOL_OK)
+    return fail(Code::unavailable, ending_of(LLMSPOOL_FAILED, error).message);
+  return models;
+}
+
+Ending LocalBackend::ensure_started() {
+  std::unique_lock lock(mutex_);
+  state_changed_.wait(lock, [&] { return state_ != State::starting; });
+  if (state_ == State::started) return {};
+  state_ = State::starting;
+  lock.unlock();
+
+  auto error = empty_error();
+  const bool started = instance_->start(instance_, &error) == LLMSPOOL_OK;
+
+  lock.lock();
+  state_ = started ? State::started : State::created;
+  state_changed_.notify_all();
+  return started ? Ending{} : ending_of(LLMSPOOL_FAILED, error);
+}
+
+Ending LocalBackend::generate(const GenerateRequest& request, Sink& sink) {
+  if (auto ending = ensure_started(); ending.verdict != Verdict::done) return ending;
+
+  const auto job_id = std::to_string(request.job_id);
+  const Messages messages(request.messages);
+  const Table params(request.params);
+  const llmspool_request_t abi{.struct_size = sizeof abi,
+                               .job_id = to_str(job_id),
+                               .step = to_str(request.step),
+                               .attempt = static_cast<uint32_t>(request.attempt),
+                               .model = to_str(request.model),
+                               .message_count = messages.size(),
+                               .messages = messages.data(),
+                               .params = params.abi()};
+  const auto run = run_for(sink);
+  auto error = empty_error();
+  const auto verdict = instance_->generate(instance_, &abi, &run, &error);
+  return ending_of(verdict, error);
+}
+
+}  // namespace llmspool::plugin

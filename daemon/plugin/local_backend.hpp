@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// A backend whose plugin runs in this process.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+
+#include "config/config.hpp"
+#include "plugin/backend.hpp"
+#include "plugin/host.hpp"
+#include "plugin/library.hpp"
+
+namespace llmspool::plugin {
+
+class LocalBackend final : public Backend {
+ public:
+  // The index-th backend that `library` offers, as `id`. The error says what in `config` is wrong.
+  static Result<std::shared_ptr<LocalBackend>> create(std::shared_ptr<Library> library,
+                                                      uint32_t index, std::string id,
+                                                      const config::Backend& config,
+                                                      const std::filesystem::path& data_directory);
+  ~LocalBackend() override;
+
+  const std::string& id() const override { return id_; }
+  const std::string& name() const override { return name_; }
+  const std::string& description() const override { return description_; }
+  int concurrency() const override { return concurrency_; }
+  const std::vector<Parameter>& params() const override { return params_; }
+  Result<std::vector<Model>> models() const override;
+  Ending generate(const GenerateRequest& request, Sink& sink) override;
+
+ private:
+  LocalBackend(std::shared_ptr<Library> library, std::string id,
+               const std::filesystem::path& data_directory);
+  // Starts the instance unless it is started; one caller does, the others wait for the outcome.
+  Ending ensure_started();
+
+  const std::shared_ptr<Library> library_;
+  const std::string id_;
+  std::string name_, description_;
+  int concurrency_ = 1;
+  std::vector<Parameter> params_;
+  Host host_;
+  const llmspool_backend_t* instance_ = nullptr;
+
+  enum class State { created, starting, started };
+  std::mutex mutex_;
+  std::condition_variable state_changed_;
+  State state_ = State::created;
+};
+
+}  // namespace llmspool::plugin

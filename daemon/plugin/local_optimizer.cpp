@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#include "plugin/local_optimizer.hpp"
+
+#include <fmt/format.h>
+
+#include <llmspool/plugin.hpp>
+
+#include "base/text.hpp"
+#include "plugin/run.hpp"
+#include "plugin/table.hpp"
+
+namespace llmspool::plugin {
+namespace {
+
+// Where a plugin's results go, with the ABI's view of it.
+struct Collector {
+  OptimizeResult& result;
+  const Generate& generate;
+
+  static Collector& of(const llmspool_results_t* results) {
+    return *static_cast<Collector*>(results->host_data);
+  }
+  llmspool_results_t abi();
+};
+
+void fill(llmspool_error_t* error, const Ending& ending) {
+  error->status = LLMSPOOL_UNAVAILABLE;
+  error->retry_after_seconds = ending.retry_after_seconds;
+  detail::copy_text(error->message, sizeof error->message, ending.message);
+  detail::copy_text(error->credential, sizeof error->credential, ending.credential);
+}
+
+llmspool_results_t Collector::abi() {
+  return {
+      .struct_size = sizeof(llmspool_results_t),
+      .host_data = this,
+      .document =
+          [](const llmspool_results_t* self, llmspool_str_t name, llmspool_str_t,
+             llmspool_str_t content) {
+            of(self).result.documents[std::string(to_view(name))] = repaired_utf8(to_view(content));
+          },
+      .score = [](const llmspool_results_t* self, double score) { of(self).result.score = score; },
+      .report =
+          [](const llmspool_results_t* self, llmspool_str_t text) {
+            boost::system::error_code wrong;
+            auto value = boost::json::parse(to_view(text), wrong);
+            if (!wrong && value.is_object()) of(self).result.report = std::move(value.get_object());
+          },
+      .generate = [](const llmspool_results_t* self, llmspool_str_t prompt,
+                     void (*append)(void*, llmspool_str_t), void* context,
+                     llmspool_error_t* error) -> llmspool_verdict_t {
+        const auto ending =
+            of(self).generate(std::string(to_view(prompt)),
+                              [&](std::string_view piece) { append(context, to_str(piece)); });
+        fill(error, ending);
+        return static_cast<llmspool_verdict_t>(ending.verdict);
+      },
+  };
+}
+
+}  // namespace
+
+LocalOptimizer::LocalOptimizer(std::shared_ptr<Library> library, std::string id,
+                               const std::filesystem::path& data_directory)
+    : library_(std::move(library)), id_(std::move(id)), host_(id_, data_directory) {}
+
+Result<std::shared_ptr<LocalOptimizer>> LocalOptimizer::create(
+    std::shared_ptr<Library> library, uint32_t index, std::string id,
+    const config::Optimizer& config, const std::filesystem::path& data_directory) {
+  const auto& factory = *library->optimizers();
+  const auto& descriptor = *factory.describe(index);
+  auto optimizer = std::shared_ptr<LocalOptimizer>(
+      new LocalOptimizer(std::move(library), std::move(id), data_directory));
+  optimizer->name_ = descriptor.name;
+  optimizer->description_ = descriptor.description;
+  optimizer->concurrent_ = (descriptor.flags & LLMSPOOL_CONCURRENT) != 0;
+  optimizer->params_ = parameters(descriptor.params, descriptor.param_count);
+
+  const Table table(config.options.values);
+  auto error = empty_error();
+  optimizer->instance_ = factory.create(index, optimizer->host_.abi(), table.abi(), &error);
+  if (optimizer->instance_ == nullptr)
+    return fail(Code::invalid, fmt::format("[optimizers.{}] cannot be used: {}", optimizer->id_,
+                                           ending_of(LLMSPOOL_FAILED, error).message));
+  return optimizer;
+}
+
+LocalOptimizer::~LocalOptimizer() {
+  if (instance_ != nullptr) instance_->destroy(instance_);
+}
+
+Ending LocalOptimizer::process(const OptimizeRequest& request, Sink& sink, const Generate& generate,
+                               OptimizeResult& result) {
+  std::vector<llmspool_document_t> documents;
+  for (const auto& [name, content] : request.documents)
+    documents.push_back({.struct_size = sizeof(llmspool_document_t),
+                         .name = to_str(name),
+                         .media_type = to_str("text/plain"),
+                         .content = to_str(content)});
+  std::vector<const llmspool_document_t*> pointers;
+  for (const auto& document : documents) pointers.push_back(&document);
+
+  const auto job_id = std::to_string(request.job_id);
+  const Table params(request.params);
+  const llmspool_task_t task{.struct_size = sizeof task,
+                             .job_id = to_str(job_id),
+                             .step = to_str(request.step),
+                             .document_count = pointers.size(),
+                             .documents = pointers.data(),
+                             .params = params.abi()};
+  Collector collector{result, generate};
+  const auto results = collector.abi();
+  const auto run = run_for(sink);
+  auto error = empty_error();
+
+  std::unique_lock lock(one_at_a_time_, std::defer_lock);
+  if (!concurrent_) lock.lock();
+  const auto verdict = instance_->process(instance_, &task, &run, &results, &error);
+  return ending_of(verdict, error);
+}
+
+}  // namespace llmspool::plugin

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "spool/intake.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/limits.hpp"
+
+namespace llmspool::spool {
+namespace {
+
+std::string listed(const std::vector<std::string>& names) {
+  return names.empty() ? "there is none" : fmt::format("there are: {}", fmt::join(names, ", "));
+}
+
+template <class List>
+std::vector<std::string> ids_of(const List& list) {
+  std::vector<std::string> ids;
+  for (const auto& item : list) ids.push_back(item->id());
+  return ids;
+}
+
+std::vector<std::string> names_of(const pipeline::Library& pipelines) {
+  std::vector<std::string> names;
+  for (const auto& definition : pipelines.all()) names.push_back(definition->name);
+  return names;
+}
+
+Result<void> choose_pipeline(Submission& submission, const pipeline::Library& pipelines) {
+  std::set<std::string> sent;
+  for (const auto& [name, value] : submission.request.inputs) sent.insert(name);
+  const auto* chosen = pipelines.choose(sent);
+  if (chosen == nullptr)
+    return fail_field("pipeline",
+                      fmt::format("no pipeline can work with just the fields {}; name one, {}.",
+                                  fmt::join(sent, ", "), listed(names_of(pipelines))));
+  submission.job.pipeline = chosen->name;
+  return {};
+}
+
+Result<void> check_pipeline(Submission& submission, const pipeline::Library& pipelines) {
+  const auto& name = submission.job.pipeline;
+  const auto* definition = pipelines.find(name);
+  if (definition == nullptr)
+    return fail_field("pipeline", fmt::format("there is no pipeline '{}'; {}.", name,
+                                              listed(names_of(pipelines))));
+  LLMSPOOL_TRY(inputs, pipeline::check_inputs(*definition, submission.request.inputs));
+  submission.request.inputs = std::move(inputs);
+  return {};
+}
+
+Result<void> check_backends(Submission& submission, const plugin::Registry& plugins) {
+  auto& job = submission.job;
+  if (job.backends.empty()) {
+    if (plugins.default_backend().empty())
+      return fail(Code::unavailable,
+                  "No backend is loaded, so no job can be taken: put a plugin into one of the "
+                  "directories of [plugins] and restart the daemon.");
+    job.backends = {plugins.default_backend()};
+  }
+  for (const auto& name : job.backends)
+    if (plugins.backend(name) == nullptr)
+      return fail_field("backend", fmt::format("there is no backend '{}'; {}.", name,
+                                               listed(ids_of(plugins.backends()))));
+  job.backend = job.backends.front();
+  return {};
+}
+
+// The model must be known to one of the backends. One that cannot tell its models now may know it.
+Result<void> check_model(const job::Job& job, const plugin::Registry& plugins) {
+  if (job.model.empty()) return {};
+  std::vector<std::string> known;
+  for (const auto& name : job.backends) {
+    const auto models = plugins.backend(name)->models();
+    if (!models) return {};
+    for (const auto& model : *models) known.push_back(model.id);
+  }
+  if (std::ranges::find(known, job.model) != known.end()) return {};
+  return fail_field("model", fmt::format("'{}' is no model of {}; {}.", job.model,
+                                         fmt::join(job.backends, ", "), listed(known)));
+}
+
+Result<void> check_all_params(const Submission& submission, const plugin::Registry& plugins) {
+  const auto& backend = *plugins.backend(submission.job.backend);
+  LLMSPOOL_CHECK(plugin::check_params(submission.request.params, backend.params(), "params",
+                                      fmt::format("the backend '{}'", backend.id())));
+  for (std::size_t i = 0; i < submission.request.optimizers.size(); ++i) {
+    const auto& wanted = submission.request.optimizers[i];
+    const auto optimizer = plugins.optimizer(wanted.name);
+    const auto field = fmt::format("optimizers[{}]", i);
+    if (optimizer == nullptr)
+      return fail_field(field + ".name", fmt::format("there is no optimizer '{}'; {}.", wanted.name,
+                                                     listed(ids_of(plugins.optimizers()))));
+    LLMSPOOL_CHECK(plugin::check_params(wanted.params, optimizer->params(), field + ".params",
+                                        fmt::format("the optimizer '{}'", wanted.name)));
+  }
+  return {};
+}
+
+Result<void> check_times(Submission& submission, Time now) {
+  auto& job = submission.job;
+  if (submission.delay_seconds) {
+    if (job.not_before)
+      return fail_field("delay_seconds", "give either 'delay_seconds' or 'not_before', not both.");
+    job.not_before = now + std::chrono::seconds(*submission.delay_seconds);
+  }
+  if (job.not_before && *job.not_before > now + limits::kDelayMax)
+    return fail_field("not_before", "it may be at most a year ahead.");
+  if (job.deadline && *job.deadline <= now)
+    return fail_field("deadline",
+                      fmt::format("{} is not in the future.", format_time(*job.deadline)));
+  return {};
+}
+
+}  // namespace
+
+Result<store::Submission> take_in(const Caller& caller, Submission submission,
+                                  const plugin::Registry& plugins,
+                                  const pipeline::Library& pipelines, Time now) {
+  if (submission.choose_pipeline) LLMSPOOL_CHECK(choose_pipeline(submission, pipelines));
+  if (!submission.job.pipeline.empty()) LLMSPOOL_CHECK(check_pipeline(submission, pipelines));
+  LLMSPOOL_CHECK(check_backends(submission, plugins));
+  LLMSPOOL_CHECK(check_model(submission.job, plugins));
+  LLMSPOOL_CHECK(check_all_params(submission, plugins));
+  LLMSPOOL_CHECK(check_times(submission, now));
+  submission.job.owner = caller.owner;
+  return store::Submission{.job = std::move(submission.job),
+                           .request = std::move(submission.request),
+                           .hold = submission.hold,
+                           .idempotency_key = std::move(submission.idempotency_key),
+                           .fingerprint = std::move(submission.fingerprint)};
+}
+
+}  // namespace llmspool::spool

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// From what a client asks for to a job that the spool takes: names are looked up, inputs and params
+// checked, defaults filled in.
+#pragma once
+
+#include "pipeline/library.hpp"
+#include "plugin/registry.hpp"
+#include "spool/spool.hpp"
+
+namespace llmspool::spool {
+
+// The errors name the field of the request that is wrong and what would be right.
+Result<store::Submission> take_in(const Caller& caller, Submission submission,
+                                  const plugin::Registry& plugins,
+                                  const pipeline::Library& pipelines, Time now);
+
+}  // namespace llmspool::spool

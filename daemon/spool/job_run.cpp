@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: MIT
+#include "spool/job_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+#include "base/limits.hpp"
+#include "base/log.hpp"
+#include "spool/retry.hpp"
+
+namespace llmspool::spool {
+namespace {
+
+using plugin::Ending;
+using plugin::Verdict;
+
+constexpr std::chrono::seconds kStoreRetryInterval{1};
+
+double random_share() {
+  thread_local std::mt19937_64 generator{std::random_device{}()};
+  return std::uniform_real_distribution<double>{}(generator);
+}
+
+}  // namespace
+
+JobRun::JobRun(RunContext& context, store::Claimed claimed,
+               std::shared_ptr<const pipeline::Definition> definition,
+               std::shared_ptr<plugin::Backend> backend, Slots& slots, Callbacks callbacks)
+    : context_(context),
+      job_(std::move(claimed.applied.job)),
+      request_(std::move(claimed.request)),
+      definition_(std::move(definition)),
+      backend_(std::move(backend)),
+      slots_(slots),
+      callbacks_(std::move(callbacks)),
+      plan_(*definition_, request_, claimed.finished) {}
+
+void JobRun::begin() {
+  if (job_.timeout_seconds)
+    context_.loop.after(std::chrono::seconds(*job_.timeout_seconds), [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->on_timeout();
+    });
+  advance();
+}
+
+void JobRun::advance() {
+  if (closed_ || failed_) return;
+  for (auto skipped = plan_.take_skipped(); !skipped.empty(); skipped = plan_.take_skipped())
+    for (auto& result : skipped) {
+      auto files = plan_.finish(result);
+      say(job::FinishStep{std::move(result), std::move(files), plan_.hoisted(),
+                          plan_.progress({})});
+    }
+  if (plan_.complete()) {
+    std::optional<std::string> output;
+    if (job_.pipeline.empty()) output = plan_.text_of(definition_->steps.back().name);
+    close_with(job::Complete{std::move(output)});
+  } else if (draining_) {
+    if (calls_.empty()) close_with(job::PutBack{});
+  } else {
+    for (const auto& work : plan_.take_ready()) start(work);
+  }
+  flush();
+}
+
+StepWork JobRun::work_for(const pipeline::Work& work) const {
+  StepWork step{.job_id = job_.id,
+                .attempt = job_.attempt,
+                .model = job_.model,
+                .kind = work.step->kind,
+                .step = work.step->name,
+                .messages = work.messages,
+                .documents = work.documents,
+                .params = work.params,
+                .backend = backend_,
+                .optimizer = nullptr,
+                .on_prompt = {}};
+  if (work.step->kind == pipeline::Step::Kind::optimize)
+    step.optimizer = context_.plugins.optimizer(work.step->optimizer);
+  else
+    for (const auto& optimization : request_.optimizers)
+      step.on_prompt.emplace_back(context_.plugins.optimizer(optimization.name),
+                                  optimization.params);
+  return step;
+}
+
+void JobRun::start(const pipeline::Work& work) {
+  const auto& step = *work.step;
+  const auto call = std::make_shared<StepCall>(job_.id, step, [this, weak = weak_from_this()] {
+    context_.loop.post([weak] {
+      if (const auto self = weak.lock()) self->flush();
+    });
+  });
+  calls_[step.name] = call;
+  started_.push_back(step.name);
+
+  auto run = [self = shared_from_this(), call, &step, step_work = work_for(work)]() mutable {
+    self->context_.workers.run([self, call, &step, step_work = std::move(step_work)]() mutable {
+      auto outcome = std::make_shared<StepOutcome>(do_step(std::move(step_work), *call));
+      self->context_.loop.post(
+          [self, call, &step, outcome] { self->on_step_ended(call, step, std::move(*outcome)); });
+    });
+  };
+  if (step.kind == pipeline::Step::Kind::optimize)
+    run();
+  else
+    slots_.acquire(std::move(run));
+}
+
+void JobRun::on_step_ended(const CallPtr& call, const pipeline::Step& step, StepOutcome outcome) {
+  if (step.kind != pipeline::Step::Kind::optimize) slots_.release();
+  calls_.erase(step.name);
+  std::erase(started_, step.name);
+  if (closed_) return end_if_over();
+
+  if (auto rest = call->take_rest(); !rest.empty()) say(job::Append{step.name, std::move(rest)});
+  if (call->too_long())
+    outcome.ending = {
+        .verdict = Verdict::failed,
+        .message = fmt::format("The answer is longer than {} MiB, the most that a step "
+                               "may write.",
+                               limits::kAnswerBytesMax / (1024 * 1024))};
+  if (outcome.ending.verdict != Verdict::done)
+    give_up(std::move(outcome.ending), step.name);
+  else if (!failed_)
+    finish_step(*call, step, std::move(outcome));
+  if (failed_ && calls_.empty()) conclude();
+  advance();
+  flush();
+}
+
+void JobRun::finish_step(StepCall& call, const pipeline::Step& step, StepOutcome outcome) {
+  job::StepResult result{.step = step.name,
+                         .skipped = false,
+                         .text = call.text(),
+                         .report = {},
+                         .usage = call.usage()};
+  if (step.kind == pipeline::Step::Kind::optimize) {
+    result.text = std::move(outcome.optimized.documents["text"]);
+    result.report = std::move(outcome.optimized.report);
+    if (outcome.optimized.score) result.report.emplace("score", *outcome.optimized.score);
+  } else {
+    result.report.emplace("finish_reason", call.finish_reason());
+  }
+  auto files = plan_.finish(result);
+  const int progress = plan_.progress({});
+  say(job::FinishStep{std::move(result), std::move(files), plan_.hoisted(), progress});
+}
+
+void JobRun::give_up(Ending ending, const std::string& step) {
+  if (!failed_) failed_.emplace(std::move(ending), step);
+  cancel_calls();
+}
+
+void JobRun::conclude() {
+  const auto& ending = failed_->first;
+  if (timed_out_)
+    close_with(job::Fail{
+        {.code = "timeout",
+         .detail = fmt::format("The job took longer than its {} seconds.", *job_.timeout_seconds),
+         .step = failed_->second,
+         .attempt = job_.attempt,
+         .retryable = true}});
+  else if (draining_ && ending.verdict == Verdict::cancelled)
+    close_with(job::PutBack{});
+  else
+    close_with(answer_to(ending));
+}
+
+job::Command JobRun::answer_to(const Ending& ending) {
+  job::Failure failure{.code = "backend_failed",
+                       .detail = ending.message,
+                       .step = failed_->second,
+                       .attempt = job_.attempt,
+                       .retryable = false};
+  const auto here = std::ranges::find(job_.backends, job_.backend);
+  const bool has_next = here != job_.backends.end() && here + 1 != job_.backends.end();
+  const auto next = has_next ? *(here + 1) : job_.backend;
+  switch (ending.verdict) {
+    case Verdict::retry_later:
+      failure.retryable = true;
+      return job::Retry{std::move(failure),
+                        has_next
+                            ? Milliseconds(0)
+                            : retry_delay(job_.attempt, ending.retry_after_seconds, random_share()),
+                        next};
+    case Verdict::retry_now:
+      failure.retryable = true;
+      return job::Retry{std::move(failure), Milliseconds(0), job_.backend};
+    case Verdict::hold:
+      failure.code = "held_by_backend";
+      return job::HoldRunning{std::move(failure)};
+    case Verdict::credentials_needed:
+      callbacks_.stop_backend(
+          fmt::format("The secret '{}' is needed: {}", ending.credential, ending.message));
+      return job::PutBack{};
+    case Verdict::stop_queue:
+      callbacks_.stop_backend(ending.message);
+      return job::PutBack{};
+    case Verdict::cancelled:
+      failure.detail = "The backend gave up without being asked to.";
+      return job::Fail{std::move(failure)};
+    case Verdict::done:
+    case Verdict::failed:
+      break;
+  }
+  if (has_next) return job::Retry{std::move(failure), Milliseconds(0), next};
+  return job::Fail{std::move(failure)};
+}
+
+void JobRun::cancel_calls() {
+  for (const auto& [name, call] : calls_) call->cancel();
+}
+
+void JobRun::on_timeout() {
+  if (closed_) return;
+  timed_out_ = true;
+  give_up({.verdict = Verdict::cancelled}, started_.empty() ? "" : started_.back());
+  if (calls_.empty()) conclude();
+  flush();
+}
+
+void JobRun::abandon() {
+  closed_ = true;
+  to_store_.clear();
+  cancel_calls();
+  end_if_over();
+}
+
+void JobRun::drain() {
+  draining_ = true;
+  advance();
+}
+
+void JobRun::put_back() {
+  draining_ = true;
+  cancel_calls();
+  if (!closed_) close_with(job::PutBack{});
+  flush();
+}
+
+void JobRun::close_with(job::Command command) {
+  say(std::move(command));
+  closed_ = true;
+}
+
+void JobRun::collect_reports() {
+  const Time now = context_.clock.now();
+  std::map<std::string, double> running;
+  for (const auto& [name, call] : calls_) {
+    call->listen();
+    running[name] = call->fraction();
+    if (auto text = call->take_text(); !text.empty()) {
+      say(job::Append{name, std::move(text)});
+      last_append_ = now;
+    }
+  }
+  if (started_.empty() || closed_) return;
+  const auto& newest = started_.back();
+  job::Report report{plan_.progress(running), newest, calls_.at(newest)->message()};
+  const bool new_step = report.step != reported_.step;
+  const bool new_text = report.progress > reported_.progress || report.message != reported_.message;
+  if (!new_step && (!new_text || now - last_report_ < limits::kProgressInterval)) return;
+  last_report_ = now;
+  reported_ = report;
+  say(std::move(report));
+}
+
+void JobRun::flush() {
+  if (storing_ || over_) return;
+  if (!closed_) {
+    // Text and progress are gathered for a moment, unless something of weight goes to the store
+    // now.
+    const auto since = context_.clock.now() - last_append_;
+    if (to_store_.empty() && since < limits::kDeltaInterval && since >= Milliseconds(0)) {
+      if (flush_timed_) return;
+      flush_timed_ = true;
+      context_.loop.after(limits::kDeltaInterval - since, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) {
+          self->flush_timed_ = false;
+          self->flush();
+        }
+      });
+      return;
+    }
+    collect_reports();
+  }
+  if (to_store_.empty()) return end_if_over();
+  storing_ = true;
+  being_stored_ = std::move(to_store_);
+  to_store_.clear();
+  context_.ledger.apply_on_loop(
+      job_.id, job_.fence, being_stored_,
+      [self = shared_from_this()](auto result) { self->on_stored(result); });
+}
+
+void JobRun::on_stored(const Result<store::Applied>& result) {
+  storing_ = false;
+  if (result) {
+    store_failing_ = false;
+    being_stored_.clear();
+    job_ = result->job;
+    return flush();
+  }
+  const auto code = result.error().code;
+  if (code == Code::stale || code == Code::conflict || code == Code::not_found) return abandon();
+
+  // The disk is full or broken: nothing is lost as long as we keep it and try again.
+  if (!store_failing_)
+    log::error(fmt::format("Job {} waits for its store: {}", job_.id, result.error().message),
+               {{"JOB_ID", std::to_string(job_.id)}});
+  store_failing_ = true;
+  being_stored_.insert(being_stored_.end(), std::make_move_iterator(to_store_.begin()),
+                       std::make_move_iterator(to_store_.end()));
+  to_store_ = std::move(being_stored_);
+  being_stored_.clear();
+  storing_ = true;
+  context_.loop.after(kStoreRetryInterval, [self = shared_from_this()] {
+    self->storing_ = false;
+    self->flush();
+  });
+}
+
+void JobRun::end_if_over() {
+  if (over_ || !closed_ || storing_ || !to_store_.empty() || !calls_.empty()) return;
+  over_ = true;
+  callbacks_.ended();
+}
+
+}  // namespace llmspool::spool

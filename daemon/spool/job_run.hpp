@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// One job while it runs: starts its steps, collects what they report, stores it, decides how it
+// ends. Of the loop alone; its steps' work runs on workers' threads.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "pipeline/plan.hpp"
+#include "plugin/registry.hpp"
+#include "spool/ledger.hpp"
+#include "spool/loop.hpp"
+#include "spool/slots.hpp"
+#include "spool/step_work.hpp"
+
+namespace llmspool::spool {
+
+// What all runs share; outlives them.
+struct RunContext {
+  Loop& loop;
+  Workers& workers;
+  Ledger& ledger;
+  const plugin::Registry& plugins;
+  const Clock& clock;
+};
+
+class JobRun : public std::enable_shared_from_this<JobRun> {
+ public:
+  struct Callbacks {
+    std::function<void()> ended;  // once; its plugin calls have returned, its last word is stored
+    std::function<void(const std::string& reason)> stop_backend;
+  };
+
+  JobRun(RunContext& context, store::Claimed claimed,
+         std::shared_ptr<const pipeline::Definition> definition,
+         std::shared_ptr<plugin::Backend> backend, Slots& slots, Callbacks callbacks);
+
+  void begin();
+  // Someone else has ended the job or given it away: its calls are cancelled, nothing more is said.
+  void abandon();
+  // The daemon stops: no new step begins, and once the running ones have ended the job is put back.
+  void drain();
+  // The time for that is over: running steps are cancelled and the job is put back at once.
+  void put_back();
+
+ private:
+  using CallPtr = std::shared_ptr<StepCall>;
+
+  // Starts what may start, or ends the job if all is done.
+  void advance();
+  void start(const pipeline::Work& work);
+  StepWork work_for(const pipeline::Work& work) const;
+  void on_step_ended(const CallPtr& call, const pipeline::Step& step, StepOutcome outcome);
+  void finish_step(StepCall& call, const pipeline::Step& step, StepOutcome outcome);
+  void give_up(plugin::Ending ending, const std::string& step);
+  void conclude();
+  job::Command answer_to(const plugin::Ending& ending);
+  void cancel_calls();
+  void on_timeout();
+
+  // The last command: nothing follows it.
+  void close_with(job::Command command);
+  void say(job::Command command) { to_store_.push_back(std::move(command)); }
+  // Hands what has gathered to the store, unless it is still busy with what it got before.
+  void flush();
+  void collect_reports();
+  void on_stored(const Result<store::Applied>& result);
+  void end_if_over();
+
+  RunContext& context_;
+  job::Job job_;  // as last stored
+  const job::Request request_;
+  const std::shared_ptr<const pipeline::Definition> definition_;
+  const std::shared_ptr<plugin::Backend> backend_;
+  Slots& slots_;
+  const Callbacks callbacks_;
+  pipeline::Plan plan_;
+
+  std::map<std::string, CallPtr> calls_;                          // running steps by name
+  std::vector<std::string> started_;                              // in the order of their starts
+  std::optional<std::pair<plugin::Ending, std::string>> failed_;  // with its step
+  bool timed_out_ = false, draining_ = false;
+  bool closed_ = false;  // the last command is said, or nothing may be said any more
+  bool over_ = false;    // `ended` has been called
+
+  std::vector<job::Command> to_store_, being_stored_;
+  bool storing_ = false, flush_timed_ = false, store_failing_ = false;
+  Time last_append_{}, last_report_{};
+  job::Report reported_{-1, {}, {}};
+};
+
+}  // namespace llmspool::spool

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include "spool/step_call.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/limits.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+
+namespace llmspool::spool {
+namespace {
+
+// ABI phases; see llmspool/plugin.h.
+constexpr int kLoad = 1, kPrompt = 2, kGenerate = 3;
+
+// What share of a step is over when a phase begins. A model is loaded once in many jobs, and
+// reading a prompt is quicker than writing an answer.
+constexpr double kPromptBegins = 0.05, kGenerateBegins = 0.25;
+
+}  // namespace
+
+StepCall::StepCall(job::JobId job_id, const pipeline::Step& step, std::function<void()> activity)
+    : job_id_(job_id), step_(step.name), label_(step.label), activity_(std::move(activity)) {}
+
+void StepCall::tell() {
+  if (!told_.exchange(true)) activity_();
+}
+
+void StepCall::emit(std::string_view text) {
+  if (text.empty()) return;
+  {
+    std::unique_lock lock(mutex_);
+    room_.wait(lock, [&] { return buffer_.size() < limits::kEmitBufferBytes || cancelled_; });
+    if (cancelled_) return;
+    emitted_ += text.size();
+    if (emitted_ > limits::kAnswerBytesMax) {
+      too_long_ = true;
+      cancelled_ = true;
+    } else {
+      buffer_ += text;
+    }
+  }
+  tell();
+}
+
+void StepCall::progress(int phase, std::uint64_t done, std::uint64_t total) {
+  phase_ = phase;
+  done_ = done;
+  total_ = total;
+  tell();
+}
+
+void StepCall::usage(std::uint64_t prompt_tokens, std::uint64_t completion_tokens) {
+  prompt_tokens_ = prompt_tokens;
+  completion_tokens_ = completion_tokens;
+}
+
+void StepCall::finish_reason(std::string_view reason) {
+  const std::scoped_lock lock(mutex_);
+  finish_reason_ = repaired_utf8(reason);
+}
+
+void StepCall::log(int priority, std::string_view message) {
+  const auto level = priority <= 3   ? log::Level::error
+                     : priority == 4 ? log::Level::warning
+                     : priority <= 6 ? log::Level::info
+                                     : log::Level::debug;
+  log::write(level, message, {{"JOB_ID", std::to_string(job_id_)}, {"STEP", step_}});
+}
+
+void StepCall::cancel() {
+  {
+    const std::scoped_lock lock(mutex_);
+    cancelled_ = true;
+  }
+  room_.notify_all();
+}
+
+void StepCall::listen() {
+  told_ = false;
+}
+
+std::string StepCall::take_text() {
+  std::string taken;
+  {
+    const std::scoped_lock lock(mutex_);
+    const std::size_t whole = buffer_.size() - incomplete_utf8_tail(buffer_);
+    taken = buffer_.substr(0, whole);
+    buffer_.erase(0, whole);
+  }
+  room_.notify_all();
+  taken = repaired_utf8(taken);
+  text_ += taken;
+  return taken;
+}
+
+std::string StepCall::take_rest() {
+  std::string taken;
+  {
+    const std::scoped_lock lock(mutex_);
+    taken.swap(buffer_);
+  }
+  taken = repaired_utf8(taken);
+  text_ += taken;
+  return taken;
+}
+
+double StepCall::fraction() const {
+  const double total = static_cast<double>(total_);
+  const double share = total > 0 ? std::min(1.0, static_cast<double>(done_) / total) : 0;
+  switch (phase_) {
+    case kLoad:
+      return kPromptBegins * share;
+    case kPrompt:
+      return kPromptBegins + (kGenerateBegins - kPromptBegins) * share;
+    case kGenerate:
+      return kGenerateBegins + (1 - kGenerateBegins) * share;
+    default:
+      return share;
+  }
+}
+
+std::string StepCall::message() const {
+  const std::uint64_t done = done_, total = total_;
+  if (phase_ == kLoad && total > 0 && done < total)
+    return fmt::format("{}: loading the model, {}%", label_, done * 100 / total);
+  if (phase_ == kPrompt && done < total)
+    return fmt::format("{}: reading the prompt, {} of {} tokens", label_, done, total);
+  return label_;
+}
+
+job::Usage StepCall::usage() const {
+  return {static_cast<std::int64_t>(prompt_tokens_), static_cast<std::int64_t>(completion_tokens_)};
+}
+
+std::string StepCall::finish_reason() const {
+  const std::scoped_lock lock(mutex_);
+  return finish_reason_;
+}
+
+}  // namespace llmspool::spool

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "spool/step_work.hpp"
+
+#include <algorithm>
+#include <exception>
+
+namespace llmspool::spool {
+namespace {
+
+using plugin::Ending;
+using plugin::Verdict;
+
+// A generation that an optimizer asked for: its text goes to the optimizer, all else to the step.
+class InnerSink final : public plugin::Sink {
+ public:
+  InnerSink(StepCall& call, const std::function<void(std::string_view)>& append)
+      : call_(call), append_(append) {}
+  bool cancelled() const override { return call_.cancelled(); }
+  void emit(std::string_view text) override { append_(text); }
+  void progress(int phase, std::uint64_t done, std::uint64_t total) override {
+    call_.progress(phase, done, total);
+  }
+  void usage(std::uint64_t prompt, std::uint64_t completion) override {
+    call_.usage(prompt, completion);
+  }
+  void finish_reason(std::string_view) override {}
+  void log(int priority, std::string_view message) override { call_.log(priority, message); }
+
+ private:
+  StepCall& call_;
+  const std::function<void(std::string_view)>& append_;
+};
+
+Ending generate(const StepWork& work, const std::vector<job::Message>& messages,
+                plugin::Sink& sink) {
+  const plugin::GenerateRequest request{.job_id = work.job_id,
+                                        .step = work.step,
+                                        .attempt = work.attempt,
+                                        .model = work.model,
+                                        .messages = messages,
+                                        .params = work.params};
+  return work.backend->generate(request, sink);
+}
+
+Ending optimize(const StepWork& work, plugin::Optimizer& optimizer,
+                std::map<std::string, std::string> documents, const boost::json::object& params,
+                StepCall& call, plugin::OptimizeResult& result) {
+  const plugin::OptimizeRequest request{.job_id = work.job_id,
+                                        .step = work.step,
+                                        .documents = std::move(documents),
+                                        .params = params};
+  const plugin::Generate inner = [&](const std::string& prompt, const auto& append) {
+    InnerSink sink(call, append);
+    return generate(work, {{"user", prompt}}, sink);
+  };
+  return optimizer.process(request, call, inner, result);
+}
+
+// Lets each of the job's optimizers work on the last user message.
+Ending optimize_prompt(StepWork& work, StepCall& call) {
+  for (const auto& [optimizer, params] : work.on_prompt) {
+    const auto prompt = std::find_if(work.messages.rbegin(), work.messages.rend(),
+                                     [](const auto& message) { return message.role == "user"; });
+    if (prompt == work.messages.rend()) return {};
+    plugin::OptimizeResult result;
+    auto ending = optimize(work, *optimizer, {{"text", prompt->content}}, params, call, result);
+    if (ending.verdict != Verdict::done) return ending;
+    if (const auto text = result.documents.find("text"); text != result.documents.end())
+      prompt->content = text->second;
+  }
+  return {};
+}
+
+StepOutcome do_step_or_throw(StepWork& work, StepCall& call) {
+  StepOutcome outcome;
+  if (work.kind == pipeline::Step::Kind::optimize) {
+    outcome.ending = optimize(work, *work.optimizer, std::move(work.documents), work.params, call,
+                              outcome.optimized);
+    return outcome;
+  }
+  outcome.ending = optimize_prompt(work, call);
+  if (outcome.ending.verdict == Verdict::done) outcome.ending = generate(work, work.messages, call);
+  return outcome;
+}
+
+}  // namespace
+
+StepOutcome do_step(StepWork work, StepCall& call) noexcept {
+  try {
+    if (call.cancelled()) return {{.verdict = Verdict::cancelled}, {}};  // while it waited its turn
+    return do_step_or_throw(work, call);
+  } catch (const std::exception& exception) {
+    return {{.verdict = Verdict::failed, .message = exception.what()}, {}};
+  }
+}
+
+}  // namespace llmspool::spool

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// What a running step does on a worker's thread: optimizers, a backend, and nothing of the queue.
+#pragma once
+
+#include <memory>
+
+#include "pipeline/plan.hpp"
+#include "plugin/registry.hpp"
+#include "spool/step_call.hpp"
+
+namespace llmspool::spool {
+
+// All that a step needs, by value, since the thread outlives a job that is abandoned.
+struct StepWork {
+  job::JobId job_id = 0;
+  int attempt = 1;
+  std::string model;
+  pipeline::Step::Kind kind = pipeline::Step::Kind::generate;
+  std::string step;
+  std::vector<job::Message> messages;
+  std::map<std::string, std::string> documents;
+  boost::json::object params;
+  std::shared_ptr<plugin::Backend> backend;
+  std::shared_ptr<plugin::Optimizer> optimizer;  // of an optimizer step
+  // Work on the prompt before the backend sees it, in order.
+  std::vector<std::pair<std::shared_ptr<plugin::Optimizer>, boost::json::object>> on_prompt;
+};
+
+struct StepOutcome {
+  plugin::Ending ending;
+  plugin::OptimizeResult optimized;  // of an optimizer step
+};
+
+// Blocks until the step has ended. Never throws.
+StepOutcome do_step(StepWork work, StepCall& call) noexcept;
+
+}  // namespace llmspool::spool

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// Threads that are made when there is work and end when there has been none for a while.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+
+#include "spool/loop.hpp"
+
+namespace llmspool::spool {
+
+class ThreadWorkers final : public Workers {
+ public:
+  ThreadWorkers() = default;
+  ThreadWorkers(const ThreadWorkers&) = delete;
+  ThreadWorkers& operator=(const ThreadWorkers&) = delete;
+  ~ThreadWorkers() override;  // waits for all work to end
+
+  void run(std::function<void()> work) override;
+  // Lets the threads end when nothing is left to do; false if some work has not ended in time.
+  bool finish(Milliseconds within);
+
+ private:
+  void serve();
+
+  std::mutex mutex_;
+  std::condition_variable work_came_, thread_ended_;
+  std::deque<std::function<void()>> waiting_;
+  std::size_t threads_ = 0, idle_ = 0;
+  bool finishing_ = false;
+};
+
+}  // namespace llmspool::spool

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "plugin/local_backend.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace llmspool::plugin {
+namespace {
+
+using testing::HasSubstr;
+
+const std::filesystem::path kBuild = LLMSPOOL_BUILD_DIR;
+
+// Keeps what it is told.
+struct Recorder final : Sink {
+  bool is_cancelled = false;
+  std::string text, reason;
+  std::uint64_t completion_tokens = 0;
+
+  bool cancelled() const override { return is_cancelled; }
+  void emit(std::string_view piece) override { text += piece; }
+  void progress(int, std::uint64_t, std::uint64_t) override {}
+  void usage(std::uint64_t, std::uint64_t completion) override { completion_tokens = completion; }
+  void finish_reason(std::string_view finish) override { reason = finish; }
+  void log(int, std::string_view) override {}
+};
+
+std::shared_ptr<LocalBackend> backend(const char* file) {
+  auto library = Library::open(kBuild / file);
+  EXPECT_TRUE(library) << library.error().message;
+  auto made = LocalBackend::create(*library, 0, "under-test", {}, "/nowhere");
+  EXPECT_TRUE(made) << made.error().message;
+  return *made;
+}
+
+GenerateRequest prompt(const char* text, boost::json::object params = {}) {
+  return {.job_id = 1,
+          .step = "answer",
+          .attempt = 1,
+          .model = "",
+          .messages = {{"user", text}},
+          .params = std::move(params)};
+}
+
+TEST(LocalBackend, HandsOverThePromptAndGivesBackTheAnswer) {
+  const auto echo = backend("plugins/echo.so");
+  Recorder recorder;
+  const auto ending = echo->generate(prompt("one two three"), recorder);
+  EXPECT_EQ(ending.verdict, Verdict::done);
+  EXPECT_EQ(recorder.text, "one two three");
+  EXPECT_EQ(recorder.completion_tokens, 3U);
+  EXPECT_EQ(recorder.reason, "stop");
+}
+
+TEST(LocalBackend, GivesThePluginsReason) {
+  const auto echo = backend("plugins/echo.so");
+  Recorder recorder;
+  const auto ending = echo->generate(prompt("x", {{"fail", "credentials_needed"}}), recorder);
+  EXPECT_EQ(ending.verdict, Verdict::credentials_needed);
+  EXPECT_EQ(ending.credential, "echo.key");
+  EXPECT_THAT(ending.message, HasSubstr("credentials_needed"));
+}
+
+TEST(LocalBackend, ListsModels) {
+  const auto models = backend("plugins/echo.so")->models();
+  ASSERT_TRUE(models);
+  ASSERT_EQ(models->size(), 1U);
+  EXPECT_EQ(models->front().id, "echo");
+  EXPECT_TRUE(models->front().is_default);
+}
+
+TEST(LocalBackend, TakesAnAnswerThatIsNoVerdictForAFailure) {
+  const auto odd = backend("liars/odd_answers/odd_answers.so");
+  Recorder recorder;
+  auto ending = odd->generate(prompt("x"), recorder);
+  EXPECT_EQ(ending.verdict, Verdict::failed);
+  EXPECT_EQ(ending.message, "not in the mood") << "the start failed, so nothing was generated";
+  ending = odd->generate(prompt("x"), recorder);
+  EXPECT_EQ(ending.verdict, Verdict::failed);
+  EXPECT_THAT(ending.message, HasSubstr("99"));
+}
+
+TEST(LocalBackend, PassesOnWhyThereAreNoModels) {
+  const auto models = backend("liars/odd_answers/odd_answers.so")->models();
+  ASSERT_FALSE(models);
+  EXPECT_EQ(models.error().message, "the shelf is empty");
+}
+
+}  // namespace
+}  // namespace llmspool::plugin

@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Installs the Debian packages that the named groups of work need: build test sanitizers lint e2e.
+#
+# Does nothing, in an instant, where all are there. Uses sudo where it does not run as root.
+set -euo pipefail
+
+# Debian 12 keeps a newer Boost beside its default one; later releases have a newer default.
+# shellcheck source=/dev/null
+release=$(. /etc/os-release && echo "${ID:-} ${VERSION_ID:-}")
+boost=
+if [ "$release" = "debian 12" ]; then boost=1.81; fi
+
+wanted=()
+for group in "$@"; do
+    case $group in
+        build)
+            wanted+=(g++ cmake ninja-build ccache pkg-config git ca-certificates
+                "libboost$boost-dev" "libboost-filesystem$boost-dev" "libboost-json$boost-dev"
+                libtomlplusplus-dev libspdlog-dev libsystemd-dev libsqlite3-dev libssl-dev libfmt-dev
+                libcli11-dev libicu-dev)
+            command -v npm > /dev/null || wanted+=(npm)
+            ;;
+        test) wanted+=(libgtest-dev libgmock-dev python3 python3-pytest python3-websockets) ;;
+        sanitizers) wanted+=(clang-19 lld-19 llvm-19 libclang-rt-19-dev) ;;
+        lint) wanted+=(clang-format-19 clang-tidy-19 shellcheck) ;;
+        e2e) wanted+=(systemd systemd-container dbus) ;;
+        *)
+            echo "setup: unknown group '$group' (build, test, sanitizers, lint, e2e)" >&2
+            exit 2
+            ;;
+    esac
+done
+
+missing=()
+for package in "${wanted[@]}"; do
+    status=$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2> /dev/null || true)
+    case $status in ii*) ;; *) missing+=("$package") ;; esac
+done
+if [ ${#missing[@]} = 0 ]; then exit 0; fi
+
+as_root=()
+if ! command -v apt-get > /dev/null; then
+    echo "setup: this is no Debian; please install the like of: ${missing[*]}" >&2
+    exit 1
+elif [ "$(id -u)" != 0 ]; then
+    command -v sudo > /dev/null || {
+        echo "setup: please run as root: apt-get install ${missing[*]}" >&2
+        exit 1
+    }
+    as_root=(sudo)
+fi
+
+echo "setup: installing ${missing[*]} (a minute or two) ..." >&2
+apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@"; }
+apt update > /dev/null
+apt install -y --no-install-recommends "${missing[@]}" > /dev/null
+echo "setup: done" >&2
