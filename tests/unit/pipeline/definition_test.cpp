@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 namespace llmspool::pipeline {
 namespace {
 
@@ -281,6 +284,15 @@ TEST(Definition, TellsEverythingThatIsWrong) {
   EXPECT_THAT(
       read.error().message,
       testing::MatchesRegex("p:1:1: [^\n]*\np:1:1: [^\n]*\np:4:16: [^\n]*\np:4:31: [^\n]*"));
+}
+
+TEST(Definition, TheDocumentationsExampleWorks) {
+  std::ifstream file(LLMSPOOL_SOURCE_DIR "/docs/pipelines.md");
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::size_t begin = text.find("```toml\n") + 8;
+  const auto read = parse_definition(text.substr(begin, text.find("```", begin) - begin), "p");
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->steps.size(), 3U);
 }
 
 TEST(Definition, DoesNotAskForOptimizersThatItCannotKnow) {
