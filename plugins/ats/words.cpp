@@ -26,7 +26,9 @@ std::vector<Character> characters_of(std::string_view text) {
   for (int64_t at = 0; at < size;) {
     const auto begin = static_cast<std::size_t>(at);
     UChar32 code = 0;
-    U8_NEXT(bytes, at, size, code);  // negative for bytes that are no UTF-8
+    // Gives a negative code for bytes that are no UTF-8. Increments in the conditions of its macro.
+    // NOLINTNEXTLINE(bugprone-inc-dec-in-conditions)
+    U8_NEXT(bytes, at, size, code);
     all.push_back({code, begin});
   }
   return all;
