@@ -47,6 +47,8 @@ void save_file(const std::filesystem::path& directory, const std::string& name,
                std::string_view content, bool replace) {
   check_file_name(name);
   const auto path = (directory / name).string();
+  std::error_code ignored;  // what is wrong with the folder, opening the file tells
+  std::filesystem::create_directories(directory, ignored);
   if (replace && ::unlink(path.c_str()) != 0 && errno != ENOENT) fail(path, errno);
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (descriptor < 0) fail(path, errno);

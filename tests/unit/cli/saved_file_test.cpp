@@ -65,14 +65,20 @@ TEST_F(SaveFileTest, FollowsNoLink) {
   EXPECT_FALSE(fs::is_symlink(directory_ / "link"));
 }
 
-TEST_F(SaveFileTest, SaysWhichFolderIsMissing) {
+TEST_F(SaveFileTest, MakesTheFolder) {
+  save_file(directory_ / "made/deep", "cv.md", "x", false);
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "made/deep/cv.md"));
+}
+
+TEST_F(SaveFileTest, SaysWhichFolderCannotBe) {
+  save_file(directory_, "taken", "x", false);
   try {
-    save_file(directory_ / "absent", "cv.md", "x", false);
+    save_file(directory_ / "taken", "cv.md", "x", false);
     FAIL();
   } catch (const Failure& failure) {
     EXPECT_EQ(failure.code(), ExitCode::usage);
-    EXPECT_EQ(failure.what(), "The file '" + (directory_ / "absent/cv.md").string() +
-                                  "' cannot be written: No such file or directory.");
+    EXPECT_EQ(failure.what(), "The file '" + (directory_ / "taken/cv.md").string() +
+                                  "' cannot be written: Not a directory.");
   }
 }
 
