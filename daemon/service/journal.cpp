@@ -50,6 +50,10 @@ void install_log(const config::Config::Log& log) {
     log::warning("There is no journal to write to; the log goes to standard error.");
 }
 
+void set_log_level(const config::Config::Log& log) {
+  log::set_level(level_of(log.level));
+}
+
 std::vector<std::string> journal_fields(const log::Record& record) {
   std::vector<std::string> fields{
       "MESSAGE=" + std::string(record.message),

@@ -13,6 +13,8 @@ namespace llmspool::service {
 
 // Sends the log where the configuration says. Call before threads start.
 void install_log(const config::Config::Log& log);
+// Takes over the configured level alone; any thread, any time.
+void set_log_level(const config::Config::Log& log);
 
 // A line as the journal takes it: "PRIORITY=6", "MESSAGE=...", "LLMSPOOL_JOB_ID=42", ...
 std::vector<std::string> journal_fields(const log::Record& record);
