@@ -137,8 +137,8 @@ void Session::turn_away(std::string_view answer) {
 
 asio::awaitable<void> Session::run() {
   co_await identify();
-  while (co_await serve_next()) {
-  }
+  bool more = true;  // g++ 12 miscompiles while (co_await ...)
+  while (more) more = co_await serve_next();
 }
 
 asio::awaitable<void> Session::identify() {

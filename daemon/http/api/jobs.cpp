@@ -89,14 +89,14 @@ asio::awaitable<Result<Response>> list_jobs(const Services& services, const Requ
     return services.spool.list(request.caller, filter);
   };
   LLMSPOOL_CO_TRY(jobs, co_await services.read<std::vector<job::Job>>(std::move(work)));
-  json::object body;
-  json::array& list = body["jobs"].emplace_array();
-  body["next_cursor"] = nullptr;
+  json::value next_cursor;
   if (jobs.size() > limit) {
     jobs.resize(limit);
-    body["next_cursor"] = cursor_at(jobs.back().id);
+    next_cursor = cursor_at(jobs.back().id);
   }
+  json::array list;
   for (const job::Job& job : jobs) list.push_back(job::to_json(job));
+  json::object body{{"jobs", std::move(list)}, {"next_cursor", std::move(next_cursor)}};
   co_return json_response(200, body);
 }
 
