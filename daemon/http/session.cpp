@@ -137,8 +137,8 @@ void Session::turn_away(std::string_view answer) {
 
 asio::awaitable<void> Session::run() {
   co_await identify();
-  bool more = true;  // g++ 12 miscompiles while (co_await ...)
-  while (more) more = co_await serve_next();
+  // g++ 12 destroys what a co_await in a loop's condition makes without having made it.
+  for (bool goes_on = true; goes_on;) goes_on = co_await serve_next();
 }
 
 asio::awaitable<void> Session::identify() {

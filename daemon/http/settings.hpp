@@ -25,7 +25,7 @@ struct Settings {
   std::size_t connections_max = limits::kConnectionsMax;
   std::string admin_group = "llmspool-admin";
   std::string version;  // of the daemon, for /api/health
-  Timeouts timeouts;
+  Timeouts timeouts{};
 };
 
 }  // namespace llmspool::http

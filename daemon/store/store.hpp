@@ -11,42 +11,44 @@
 
 namespace llmspool::store {
 
+// Members have initializers, so that a maker names only what it means.
 struct Submission {
-  job::Job job;  // without id
-  job::Request request;
+  job::Job job{};  // without id
+  job::Request request{};
   bool hold = false;
-  std::string idempotency_key;  // empty: none; scoped to the job's owner
-  std::string fingerprint;      // of the request that carried the key
+  std::string idempotency_key{};  // empty: none; scoped to the job's owner
+  std::string fingerprint{};      // of the request that carried the key
 };
-// A change that was made, with the events that tell of it. Events of other jobs (successors that
-// were failed by it) follow as applications of their own, in `others`.
+
+// A change that was made, with the events that tell of it. Changes of other jobs that it brought
+// about (those that were to follow a job that failed) are in `others`, in their order.
 struct Applied {
-  job::Job job;
-  std::vector<job::Event> events;
-  std::vector<Applied> others;
+  job::Job job{};
+  std::vector<job::Event> events{};
+  std::vector<Applied> others{};
 };
 
 struct Submitted {
-  Applied applied;        // the job with its `created` event; without events if replayed
+  Applied applied{};      // the job with its `created` event; without events if replayed
   bool replayed = false;  // the key was known: this is the first job
 };
 
 // A job taken for running, with all that its run needs.
 struct Claimed {
-  Applied applied;  // the Start
-  job::Request request;
-  std::vector<job::StepResult> finished;  // steps of earlier runs of it, in order
+  Applied applied{};  // the Start
+  job::Request request{};
+  std::vector<job::StepResult> finished{};  // steps of earlier runs of it, in order
 };
 
 struct Filter {
-  std::vector<job::Status> statuses;  // empty: all
-  std::optional<std::string> pipeline, backend, model, owner;
-  std::vector<std::pair<std::string, std::string>> labels;
+  std::vector<job::Status> statuses{};  // empty: all
+  std::optional<std::string> pipeline{}, backend{}, model{}, owner{};
+  std::vector<std::pair<std::string, std::string>> labels{};  // all of them
   std::size_t limit = 50;
-  std::optional<job::JobId> before;  // the cursor: only ids below it
+  std::optional<job::JobId> before{};  // the cursor: only ids below it
 };
 struct FileInfo {
-  std::string name, role, media_type;
+  std::string name{}, role{}, media_type{};
   std::int64_t size = 0;
 };
 struct Counts {
@@ -62,25 +64,33 @@ class Store {
   virtual ~Store() = default;
 
   // Changes. They return at once and may be called from any thread; those of one caller are carried
-  // out in the order of the calls. `done` follows the commit, in the order of the commits.
+  // out in the order of the calls. `done` follows the commit, in the order of the commits. If the
+  // disk fails, all changes of its commit come to nothing: Code::no_space or internal.
+
+  // A job whose `after` names one that has failed or been cancelled is accepted and fails at once.
+  // Errors: invalid (`after` names no job of the owner), unprocessable (the key was used for
+  // another fingerprint), queue_full.
   virtual void submit(Submission submission, Done<Submitted> done) = 0;
   // All the commands to one job, in order, or none of them: the first that is refused refuses the
-  // rest. With a fence, Code::stale unless the job's claim is still that one.
+  // rest. With a fence, Code::stale unless the job's claim is still that one. Start is none of
+  // them: see claim(). Restart is refused while a job that it follows has ended without completing.
   virtual void apply(job::JobId id, std::optional<job::Fence> fence,
                      std::vector<job::Command> commands, Done<Applied> done) = 0;
   // The next waiting job for `backend` by priority, then age, started for `node`; none if no job
   // is ready. The lease ends at `lease_until` unless renewed.
   virtual void claim(std::string backend, std::string node, Time lease_until,
                      Done<std::optional<Claimed>> done) = 0;
+  // Of all that `node` has claimed in this life.
   virtual void renew(std::string node, Time lease_until, Done<void> done) = 0;
-  // Puts back what `node` ran in an earlier life and what any node's ended lease covers; gives the
-  // changes made.
+  // Puts back what `node` ran in an earlier life (before this store was opened) and what any
+  // node's ended lease covers; gives the changes made.
   virtual void recover(std::string node, Done<std::vector<Applied>> done) = 0;
   // Makes delayed jobs claimable whose time has come and expires those past their deadline; gives
-  // the changes and when to call again (nothing: when a new delayed job is accepted).
+  // the changes and when to call again (nothing: when a new delayed job is accepted). A time that
+  // has passed already: there is more to do than one commit should hold.
   struct Woken {
-    std::vector<Applied> expired;
-    std::optional<Time> next;
+    std::vector<Applied> expired{};
+    std::optional<Time> next{};
   };
   virtual void wake(Done<Woken> done) = 0;
   // Removes an ended job with its events and files. Code::conflict while it has not ended.
@@ -89,6 +99,7 @@ class Store {
   // Reads. They block for the disk, never for a commit; any thread.
   virtual Result<job::Job> get(job::JobId id) = 0;
   virtual Result<std::vector<job::Job>> list(const Filter& filter) = 0;  // newest first
+  // Those numbered above `after`, oldest first.
   virtual Result<std::vector<job::Event>> events(job::JobId id, job::Seq after,
                                                  std::size_t limit) = 0;
   virtual Result<std::vector<FileInfo>> files(job::JobId id) = 0;

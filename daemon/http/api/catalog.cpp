@@ -137,7 +137,8 @@ json::object pipeline_of(const pipeline::Definition& definition) {
 Result<Response> pipelines(const Services& services, const Request& request) {
   LLMSPOOL_CHECK(check_query(request, {}));
   json::array list;
-  for (const auto& definition : services.spool.pipelines().all()) {
+  const auto library = services.spool.pipelines();
+  for (const auto& definition : library->all()) {
     list.push_back(pipeline_of(*definition));
   }
   return json_response(200, json::object{{"pipelines", std::move(list)}});

@@ -112,7 +112,7 @@ class FakeSpool final : public spool::Spool, private store::Store {
   Result<store::Counts> counts() override { return store::Counts{.pending = 2}; }
   spool::Hub& hub() override { return hub_; }
   const plugin::Registry& plugins() const override { return registry_; }
-  const pipeline::Library& pipelines() const override { return library_; }
+  std::shared_ptr<const pipeline::Library> pipelines() const override { return library_; }
   int running(const std::string&) const override { return 0; }
   std::string stopped_reason(const std::string&) const override { return {}; }
   bool ready() const override { return is_ready; }
@@ -191,7 +191,7 @@ class FakeSpool final : public spool::Spool, private store::Store {
   std::map<job::JobId, Entry> jobs_;
   std::map<std::string, std::pair<job::JobId, std::string>> keys_;
   plugin::Registry registry_;
-  pipeline::Library library_;
+  std::shared_ptr<const pipeline::Library> library_ = std::make_shared<pipeline::Library>();
   spool::Hub hub_;
 
  public:

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "store/sqlite/dependencies.hpp"
+
+namespace llmspool::store::sqlite {
+namespace {
+
+using job::JobId;
+using job::Status;
+
+struct Standing {
+  Status status;
+  std::string owner;
+};
+
+std::optional<Standing> standing_of(Database& database, JobId id) {
+  Query row = database.query("SELECT status, owner FROM jobs WHERE id = ?", id);
+  if (!row.next()) return std::nullopt;
+  return Standing{static_cast<Status>(row.number(0)), std::string(row.text(1))};
+}
+
+void add(Predecessors& to, JobId id, Status status) {
+  if (!job::ended(status)) {
+    to.open.push_back(id);
+  } else if (status != Status::completed && !to.hopeless) {
+    to.hopeless = job::Abandon{id, status};
+  }
+}
+
+}  // namespace
+
+Result<Predecessors> find_predecessors(Database& database, const job::Job& job) {
+  Predecessors predecessors;
+  for (const JobId id : job.after) {
+    const auto standing = standing_of(database, id);
+    // Another's job is as unknown as one that is not there: its existence is nobody's business.
+    if (!standing || standing->owner != job.owner)
+      return fail_field("after", "You have no job " + std::to_string(id) + " to wait for.");
+    add(predecessors, id, standing->status);
+  }
+  return predecessors;
+}
+
+Predecessors find_remaining_predecessors(Database& database, const job::Job& job) {
+  Predecessors predecessors;
+  for (const JobId id : job.after) {
+    if (const auto standing = standing_of(database, id)) add(predecessors, id, standing->status);
+  }
+  return predecessors;
+}
+
+void open_dependencies(Database& database, JobId id, const std::vector<JobId>& after) {
+  for (const JobId after_id : after)
+    database.run("INSERT OR IGNORE INTO dependencies(after_id, job_id) VALUES (?, ?)", after_id,
+                 id);
+}
+
+bool has_open_dependency(Database& database, const job::Job& job) {
+  for (const JobId after_id : job.after) {
+    Query row = database.query("SELECT 1 FROM dependencies WHERE after_id = ? AND job_id = ?",
+                               after_id, job.id);
+    if (row.next()) return true;
+  }
+  return false;
+}
+
+void close_dependencies(Database& database, const job::Job& job) {
+  for (const JobId after_id : job.after)
+    database.run("DELETE FROM dependencies WHERE after_id = ? AND job_id = ?", after_id, job.id);
+}
+
+std::vector<JobId> take_followers(Database& database, JobId id) {
+  std::vector<JobId> followers;
+  {
+    Query row =
+        database.query("SELECT job_id FROM dependencies WHERE after_id = ? ORDER BY job_id", id);
+    while (row.next()) followers.push_back(row.number(0));
+  }
+  if (!followers.empty()) database.run("DELETE FROM dependencies WHERE after_id = ?", id);
+  return followers;
+}
+
+}  // namespace llmspool::store::sqlite

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Which jobs wait for which: `after` of a job as rows that are open until the other job has ended.
+#pragma once
+
+#include <vector>
+
+#include "store/sqlite/database.hpp"
+#include "store/store.hpp"
+
+namespace llmspool::store::sqlite {
+
+// How the jobs stand that a job is to follow.
+struct Predecessors {
+  std::vector<job::JobId> open;          // have not ended yet
+  std::optional<job::Abandon> hopeless;  // one that has ended without completing
+};
+// Code::invalid for the field `after` if one does not exist or is another owner's.
+Result<Predecessors> find_predecessors(Database& database, const job::Job& job);
+// The same for a job that was accepted before: one that has been removed since is no obstacle.
+Predecessors find_remaining_predecessors(Database& database, const job::Job& job);
+
+void open_dependencies(Database& database, job::JobId id, const std::vector<job::JobId>& after);
+bool has_open_dependency(Database& database, const job::Job& job);
+// Ends the waiting of a job that has ended itself.
+void close_dependencies(Database& database, const job::Job& job);
+// Ends the waiting for `id`, which has ended, and gives those who waited, oldest first.
+std::vector<job::JobId> take_followers(Database& database, job::JobId id);
+
+}  // namespace llmspool::store::sqlite

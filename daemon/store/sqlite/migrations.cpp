@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "store/sqlite/migrations.hpp"
+
+#include <array>
+
+namespace llmspool::store::sqlite {
+namespace {
+
+void create_first(Database& database) {
+  // A column of its own for what is filtered or scheduled by; the rest of a job is in `body`. A
+  // pending job is claimable (1), or `due` says when it will be, or it waits for other jobs.
+  // `expires` is its deadline until it has ended. AUTOINCREMENT: an id is never given twice.
+  database.run_once(R"(
+    CREATE TABLE jobs(
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      status INTEGER NOT NULL,
+      owner TEXT NOT NULL,
+      pipeline TEXT NOT NULL,
+      backend TEXT NOT NULL,
+      model TEXT NOT NULL,
+      priority INTEGER NOT NULL,
+      claimable INTEGER NOT NULL,
+      due INTEGER,
+      expires INTEGER,
+      seq INTEGER NOT NULL,
+      body TEXT NOT NULL,
+      output TEXT))");
+  // A claim is the first entry of the first; it has no entry for the millions that have ended.
+  database.run_once(
+      "CREATE INDEX jobs_claimable ON jobs(backend, priority DESC, id) WHERE claimable = 1");
+  database.run_once("CREATE INDEX jobs_due ON jobs(due) WHERE due IS NOT NULL");
+  database.run_once("CREATE INDEX jobs_expires ON jobs(expires) WHERE expires IS NOT NULL");
+  database.run_once("CREATE INDEX jobs_by_status ON jobs(status)");
+  database.run_once("CREATE INDEX jobs_by_owner ON jobs(owner, status)");
+
+  database.run_once("CREATE TABLE counts(status INTEGER PRIMARY KEY, jobs INTEGER NOT NULL)");
+  database.run_once("INSERT INTO counts VALUES (0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 0)");
+
+  database.run_once("CREATE TABLE requests(job_id INTEGER PRIMARY KEY, body TEXT NOT NULL)");
+  // Who runs what, for how long. `life` tells a node's present run from its earlier ones.
+  database.run_once(R"(
+    CREATE TABLE leases(
+      job_id INTEGER PRIMARY KEY,
+      node TEXT NOT NULL,
+      life INTEGER NOT NULL,
+      ends INTEGER NOT NULL))");
+  database.run_once(R"(
+    CREATE TABLE events(
+      job_id INTEGER NOT NULL,
+      seq INTEGER NOT NULL,
+      at INTEGER NOT NULL,
+      type TEXT NOT NULL,
+      data TEXT NOT NULL,
+      PRIMARY KEY(job_id, seq)) WITHOUT ROWID)");
+  database.run_once(R"(
+    CREATE TABLE steps(
+      id INTEGER PRIMARY KEY,
+      job_id INTEGER NOT NULL,
+      step TEXT NOT NULL,
+      skipped INTEGER NOT NULL,
+      prompt_tokens INTEGER NOT NULL,
+      completion_tokens INTEGER NOT NULL,
+      report TEXT NOT NULL,
+      text TEXT NOT NULL,
+      UNIQUE(job_id, step)))");
+  database.run_once(R"(
+    CREATE TABLE files(
+      id INTEGER PRIMARY KEY,
+      job_id INTEGER NOT NULL,
+      name TEXT NOT NULL,
+      role TEXT NOT NULL,
+      media_type TEXT NOT NULL,
+      content BLOB NOT NULL,
+      UNIQUE(job_id, name)))");
+  // Only what is still open: a row goes when the job it names has completed.
+  database.run_once(R"(
+    CREATE TABLE dependencies(
+      after_id INTEGER NOT NULL,
+      job_id INTEGER NOT NULL,
+      PRIMARY KEY(after_id, job_id)) WITHOUT ROWID)");
+  database.run_once(R"(
+    CREATE TABLE labels(
+      key TEXT NOT NULL,
+      value TEXT NOT NULL,
+      job_id INTEGER NOT NULL,
+      PRIMARY KEY(key, value, job_id)) WITHOUT ROWID)");
+  database.run_once(R"(
+    CREATE TABLE idempotency(
+      id INTEGER PRIMARY KEY,
+      owner TEXT NOT NULL,
+      key TEXT NOT NULL,
+      fingerprint TEXT NOT NULL,
+      job_id INTEGER NOT NULL,
+      created_at INTEGER NOT NULL,
+      UNIQUE(owner, key)))");
+  database.run_once("CREATE INDEX idempotency_by_age ON idempotency(created_at)");
+}
+
+// The function at [n] makes version n + 1 of version n.
+constexpr std::array kMigrations{create_first};
+
+std::int64_t version_of(Database& database) {
+  Query query = database.query_once("PRAGMA user_version");
+  query.next();
+  return query.number(0);
+}
+
+}  // namespace
+
+void migrate(Database& database) {
+  constexpr auto kNewest = std::int64_t{kMigrations.size()};
+  std::int64_t version = version_of(database);
+  if (version > kNewest) {
+    throw DatabaseError({Code::internal, "The database '" + database.file().string() +
+                                             "' was written by a later version of llmspool (its "
+                                             "format is " +
+                                             std::to_string(version) + ", this version knows " +
+                                             std::to_string(kNewest) +
+                                             "): install that version again, or name another "
+                                             "state directory."});
+  }
+  for (; version < kNewest; ++version) {
+    database.run_once("BEGIN IMMEDIATE");
+    kMigrations[static_cast<std::size_t>(version)](database);
+    database.run_once("PRAGMA user_version = " + std::to_string(version + 1));
+    database.run_once("COMMIT");
+  }
+}
+
+}  // namespace llmspool::store::sqlite

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// A few connections for reading. In WAL mode they see the last commit and wait for no writer.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include "store/sqlite/database.hpp"
+
+namespace llmspool::store::sqlite {
+
+class Readers {
+ public:
+  explicit Readers(std::filesystem::path file) : file_(std::move(file)) {}
+
+  // Any thread. Calls read(Database&), which gives a Result, on a connection that is free; waits
+  // for one if all are in use.
+  template <class Read>
+  auto read(Read read) -> std::invoke_result_t<Read, Database&> {
+    try {
+      Borrowed borrowed(*this);
+      return read(*borrowed.database);
+    } catch (const DatabaseError& failed) {
+      return std::unexpected(failed.error());
+    }
+  }
+
+ private:
+  struct Borrowed {
+    explicit Borrowed(Readers& from) : readers(from), database(readers.borrow()) {}
+    ~Borrowed() { readers.give_back(std::move(database)); }
+    Borrowed(const Borrowed&) = delete;
+    Borrowed& operator=(const Borrowed&) = delete;
+    Readers& readers;
+    std::unique_ptr<Database> database;
+  };
+
+  std::unique_ptr<Database> borrow();
+  void give_back(std::unique_ptr<Database> database);
+
+  const std::filesystem::path file_;
+  std::mutex mutex_;
+  std::condition_variable given_back_;
+  std::vector<std::unique_ptr<Database>> free_;  // a connection is opened when first needed
+  std::size_t open_ = 0;
+};
+
+}  // namespace llmspool::store::sqlite

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+// What is particular to the store in an SQLite file: what it says of files and directories that it
+// cannot use, how it bears a full disk, and that it gives space back.
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include "harness.hpp"
+#include "store/sqlite/store.hpp"
+
+namespace llmspool::store {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::Each;
+using testing::HasSubstr;
+
+class SqliteStoreTest : public testing::Test {
+ protected:
+  Result<std::unique_ptr<Store>> open() { return open(state_); }
+  Result<std::unique_ptr<Store>> open(const fs::path& directory) {
+    return sqlite::open({.directory = directory, .clock = clock_});
+  }
+
+  static Result<Submitted> submit(Store& store, std::string text = "Hello") {
+    Submission submission{.job = {.owner = "alice", .backends = {"echo"}}};
+    submission.request.messages = {{"user", std::move(text)}};
+    return await<Submitted>(
+        [&](auto done) { store.submit(std::move(submission), std::move(done)); });
+  }
+
+  void run_sql(const char* sql) const {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open((state_ / "llmspool.db").c_str(), &database), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(database);
+  }
+
+  ManualClock clock_;
+  TemporaryDirectory directory_;
+  const fs::path state_ = directory_.path() / "above" / "state";
+};
+
+TEST_F(SqliteStoreTest, MakesAPrivateDirectory) {
+  const auto store = open();
+  ASSERT_TRUE(store.has_value()) << store.error().message;
+  ASSERT_TRUE(submit(**store).has_value());
+  struct stat about{};
+  ASSERT_EQ(stat(state_.c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777U, 0700U);
+  for (const char* name : {"llmspool.db", "llmspool.db-wal", "llmspool.lock"}) {
+    ASSERT_EQ(stat((state_ / name).c_str(), &about), 0) << name;
+    EXPECT_EQ(about.st_mode & 0777U, 0600U) << name;
+  }
+}
+
+TEST_F(SqliteStoreTest, KeepsASecondDaemonOut) {
+  auto first = open();
+  ASSERT_TRUE(first.has_value());
+  const auto second = open();
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().code, Code::unavailable);
+  EXPECT_THAT(second.error().message,
+              AllOf(HasSubstr("process " + std::to_string(getpid())), HasSubstr(state_.string())));
+  first->reset();
+  EXPECT_TRUE(open().has_value());
+}
+
+TEST_F(SqliteStoreTest, NamesADirectoryThatItCannotUse) {
+  std::ofstream(directory_.path() / "file") << "no directory";
+  for (const fs::path& path : {directory_.path() / "file", directory_.path() / "file" / "state"}) {
+    const auto store = open(path);
+    ASSERT_FALSE(store.has_value());
+    EXPECT_THAT(store.error().message,
+                AllOf(HasSubstr("'" + path.string() + "' cannot be used (Not a directory)"),
+                      HasSubstr("[state] directory")));
+  }
+}
+
+TEST_F(SqliteStoreTest, SaysWhoMustOwnADirectoryThatItCannotWrite) {
+  constexpr uid_t kNobody = 65534;
+  fs::create_directories(state_);
+  chmod(directory_.path().c_str(), 0755);
+  const bool am_root = geteuid() == 0;
+  if (am_root) {
+    ASSERT_EQ(seteuid(kNobody), 0);
+  } else {
+    chmod(state_.c_str(), 0555);
+  }
+  const auto store = open();
+  const std::string me = std::to_string(geteuid());
+  if (am_root) {
+    ASSERT_EQ(seteuid(0), 0);
+  }
+  ASSERT_FALSE(store.has_value());
+  EXPECT_THAT(store.error().message,
+              AllOf(HasSubstr("'" + state_.string() + "' cannot be used (Permission denied)"),
+                    HasSubstr("belongs to user " + me)));
+}
+
+TEST_F(SqliteStoreTest, RefusesADatabaseOfALaterVersion) {
+  open().value().reset();
+  run_sql("PRAGMA user_version = 1000");
+  const auto store = open();
+  ASSERT_FALSE(store.has_value());
+  EXPECT_THAT(store.error().message,
+              AllOf(HasSubstr((state_ / "llmspool.db").string()), HasSubstr("later version"),
+                    HasSubstr("format is 1000")));
+}
+
+TEST_F(SqliteStoreTest, SaysWhenTheFileIsDamaged) {
+  fs::create_directories(state_);
+  std::ofstream(state_ / "llmspool.db") << std::string(4096, 'x');
+  const auto store = open();
+  ASSERT_FALSE(store.has_value());
+  EXPECT_EQ(store.error().code, Code::internal);
+  EXPECT_THAT(store.error().message, AllOf(HasSubstr((state_ / "llmspool.db").string()),
+                                           HasSubstr("is damaged"), HasSubstr("backup")));
+}
+
+TEST_F(SqliteStoreTest, SaysWhenARowIsDamaged) {
+  auto store = open().value();
+  ASSERT_TRUE(submit(*store).has_value());
+  store.reset();
+  for (const char* body : {"'nonsense'", "'[]'", "'{\"attempt\":\"x\"}'"}) {
+    run_sql((std::string("UPDATE jobs SET body = ") + body).c_str());
+    store = open().value();
+    const auto job = store->get(1);
+    ASSERT_FALSE(job.has_value());
+    EXPECT_THAT(job.error().message, HasSubstr("is damaged"));
+    const auto cancelled =
+        await<Applied>([&](auto done) { store->apply(1, {}, {job::Cancel{}}, std::move(done)); });
+    EXPECT_FALSE(cancelled.has_value());
+    EXPECT_TRUE(submit(*store).has_value());
+    store.reset();
+  }
+}
+
+// A limit on the size of files stands for a full disk.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(SqliteStoreTest, LosesNothingOnAFullDiskAndGoesOnWhenThereIsSpace) {
+  const auto store = open().value();
+  ASSERT_TRUE(submit(*store).has_value());
+  {
+    const FullDisk full(fs::file_size(state_ / "llmspool.db-wal") + 16 * 1024);
+    const auto refused = submit(*store, std::string(1024 * 1024, 'x'));
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, Code::no_space);
+    EXPECT_THAT(refused.error().message, HasSubstr((state_ / "llmspool.db").string()));
+    EXPECT_TRUE(store->get(1).has_value());
+    EXPECT_EQ(store->counts().value().pending, 1);
+  }
+  EXPECT_EQ(submit(*store, std::string(1024 * 1024, 'x')).value().applied.job.id, 2);
+  EXPECT_EQ(store->counts().value().pending, 2);
+  EXPECT_TRUE(store->get(2).has_value());
+}
+
+TEST_F(SqliteStoreTest, FailsAllChangesOfACommitThatFails) {
+  const auto store = open().value();
+  ASSERT_TRUE(submit(*store).has_value());
+  std::vector<Code> codes;
+  const auto note = [&](const auto& result) { codes.push_back(result.error().code); };
+  {
+    const FullDisk full(fs::file_size(state_ / "llmspool.db-wal") + 16 * 1024);
+    std::promise<void> stalled, release;
+    store->renew("nobody", clock_.now(), [&](const Result<void>&) {
+      stalled.set_value();
+      release.get_future().wait();
+    });
+    stalled.get_future().wait();
+    store->apply(1, {}, {job::Hold{}}, note);
+    Submission big{.job = {.owner = "alice", .backends = {"echo"}}};
+    big.request.messages = {{"user", std::string(1024 * 1024, 'x')}};
+    store->submit(std::move(big), note);
+    store->apply(7, {}, {job::Hold{}}, note);
+    release.set_value();
+    (void)submit(*store);  // comes after them
+  }
+  EXPECT_THAT(codes, AllOf(testing::SizeIs(3), Each(Code::no_space)));
+  EXPECT_EQ(store->get(1).value().status, job::Status::pending);
+  EXPECT_EQ(store->events(1, 0, 10).value().size(), 1);
+}
+
+TEST_F(SqliteStoreTest, GivesSpaceBackWhenThereIsNothingElseToDo) {
+  auto store = open().value();
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(submit(*store, std::string(1024 * 1024, 'x')));
+  store.reset();
+  const fs::path file = state_ / "llmspool.db";
+  EXPECT_GT(fs::file_size(file), 20U * 1024 * 1024);
+  store = open().value();
+  for (job::JobId id = 1; id <= 20; ++id) {
+    ASSERT_TRUE(await<Applied>([&](auto done) {
+                  store->apply(id, {}, {job::Cancel{}}, std::move(done));
+                }).has_value());
+    ASSERT_TRUE(await<void>([&](auto done) { store->remove(id, std::move(done)); }).has_value());
+  }
+  // There is nothing to wait for but the file itself.
+  for (int i = 0; i < 1000 && fs::file_size(file) > 2U * 1024 * 1024; ++i)
+    std::this_thread::sleep_for(10ms);
+  EXPECT_LE(fs::file_size(file), 2U * 1024 * 1024);
+  EXPECT_EQ(submit(*store).value().applied.job.id, 21);
+}
+
+}  // namespace
+}  // namespace llmspool::store
