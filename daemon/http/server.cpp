@@ -55,8 +55,8 @@ asio::awaitable<void> accept_all(std::shared_ptr<Core> core, std::shared_ptr<Por
   asio::steady_timer pause(port->acceptor.get_executor());
   bool complained = false;
   while (!core->stopping()) {
-    asio::any_io_executor strand = asio::make_strand(core->io);
-    auto [error, socket] = co_await port->acceptor.async_accept(strand, kAsTuple);
+    asio::generic::stream_protocol::socket socket(asio::make_strand(core->io));
+    const auto [error] = co_await port->acceptor.async_accept(socket, kAsTuple);
     if (!error) {
       complained = false;
       spawn_session(core, std::move(socket), port->listener.transport());

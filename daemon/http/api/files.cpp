@@ -15,15 +15,14 @@ asio::awaitable<Result<Response>> list_files(const Services& services, const Req
     return services.spool.files(request.caller, id);
   };
   LLMSPOOL_CO_TRY(files, co_await services.read<std::vector<store::FileInfo>>(std::move(work)));
-  json::object body;
-  body["job_id"] = std::to_string(id);
-  json::array& list = body["files"].emplace_array();
+  json::array list;
   for (const store::FileInfo& file : files) {
     list.push_back(json::object{{"filename", file.name},
                                 {"size", file.size},
                                 {"type", file.role},
                                 {"media_type", file.media_type}});
   }
+  json::object body{{"job_id", std::to_string(id)}, {"files", std::move(list)}};
   co_return json_response(200, body);
 }
 
