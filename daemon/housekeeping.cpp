@@ -4,9 +4,10 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <sstream>
 
 #include "base/log.hpp"
-#include "config/config.hpp"
+#include "service/journal.hpp"
 #include "service/notify.hpp"
 
 namespace llmspool {
@@ -17,11 +18,13 @@ constexpr std::chrono::milliseconds kStatusDelay{500};
 }  // namespace
 
 Housekeeping::Housekeeping(boost::asio::io_context& io, spool::Loop& loop, spool::Workers& workers,
-                           spool::LocalSpool& spool, Options options, std::function<void()> stop)
+                           spool::LocalSpool& spool, pipeline::Current& pipelines, Options options,
+                           std::function<void()> stop)
     : signals_(io, SIGTERM, SIGINT, SIGHUP),
       loop_(loop),
       workers_(workers),
       spool_(spool),
+      pipelines_(pipelines),
       options_(std::move(options)),
       stop_(std::move(stop)) {
   await_signal();
@@ -58,20 +61,29 @@ void Housekeeping::feed_watchdog(std::chrono::microseconds interval) {
               [this, interval] { feed_watchdog(interval); });
 }
 
-// Takes what can change without a restart: today that backends which were stopped may work again.
-// A configuration that has become wrong is reported and changes nothing.
+// Takes what can change without a restart: the pipelines, the log's level, and that backends which
+// were stopped may work again.
 void Housekeeping::reload() {
   service::notify_reloading();
-  if (options_.config_given || std::filesystem::exists(options_.config_file)) {
-    if (const auto checked = config::load(options_.config_file); !checked)
-      log::error("The configuration is wrong and the running one stays: " +
-                 checked.error().message);
+  if (const auto taken = take_over()) {
+    log::info(
+        "Reloaded: pipelines and log level are as configured, stopped backends take jobs again");
+  } else {
+    std::istringstream lines(taken.error().message);
+    for (std::string line; std::getline(lines, line);)
+      log::error("Not reloaded, all stays as it was: " + line);
   }
-  spool_.resume();
-  log::info(
-      "Reloaded: stopped backends take jobs again. Other changes of the configuration need a "
-      "restart.");
   service::notify_ready();
+}
+
+Result<void> Housekeeping::take_over() {
+  LLMSPOOL_TRY(config, read_config(options_));
+  LLMSPOOL_TRY(library, pipeline::Library::load(config.pipelines.directories,
+                                                spool_.plugins().optimizer_names()));
+  pipelines_.replace(std::move(library));
+  service::set_log_level(config.log);
+  spool_.resume();
+  return {};
 }
 
 void Housekeeping::tell_status() {

@@ -16,7 +16,8 @@ class Housekeeping {
  public:
   // All outlive it. `stop` is called once, at the first SIGTERM or SIGINT.
   Housekeeping(boost::asio::io_context& io, spool::Loop& loop, spool::Workers& workers,
-               spool::LocalSpool& spool, Options options, std::function<void()> stop);
+               spool::LocalSpool& spool, pipeline::Current& pipelines, Options options,
+               std::function<void()> stop);
 
   // The daemon is ready: says so, and feeds the watchdog from the loop that does the work.
   void begin();
@@ -27,12 +28,14 @@ class Housekeeping {
   void await_signal();
   void feed_watchdog(std::chrono::microseconds interval);
   void reload();
+  Result<void> take_over();
   void tell_status();
 
   boost::asio::signal_set signals_;
   spool::Loop& loop_;
   spool::Workers& workers_;
   spool::LocalSpool& spool_;
+  pipeline::Current& pipelines_;
   const Options options_;
   const std::function<void()> stop_;
   bool stopping_ = false;

@@ -31,12 +31,6 @@ namespace {
 // How long plugin calls may take to notice that they are cancelled once the grace time is over.
 constexpr std::chrono::seconds kCancelTime{5};
 
-Result<config::Config> read_config(const Options& options) {
-  if (!options.config_given && !std::filesystem::exists(options.config_file))
-    return config::defaults();
-  return config::load(options.config_file);
-}
-
 int give_up(int status, const Error& error) {
   std::fprintf(stderr, "llmspoold: %s\n", error.message.c_str());
   return status;
@@ -101,9 +95,10 @@ int run(const Options& options, const config::Config& config) {
   const auto plugins = plugin::Registry::load(config);
   if (!plugins) return give_up(EX_CONFIG, plugins.error());
   report_plugins(**plugins);
-  const auto pipelines =
+  auto library =
       pipeline::Library::load(config.pipelines.directories, (*plugins)->optimizer_names());
-  if (!pipelines) return give_up(EX_CONFIG, pipelines.error());
+  if (!library) return give_up(EX_CONFIG, library.error());
+  pipeline::Current pipelines(*std::move(library));
 
   // 2. The spool and the server in front of it.
   const int threads = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 2, 4);
@@ -115,7 +110,7 @@ int run(const Options& options, const config::Config& config) {
                            .loop = loop,
                            .workers = workers,
                            .plugins = **plugins,
-                           .pipelines = *pipelines,
+                           .pipelines = pipelines,
                            .clock = clock,
                            .changed = [&] { on_change(); }});
   http::Server server(io,
@@ -139,7 +134,7 @@ int run(const Options& options, const config::Config& config) {
       std::_Exit(EX_OK);
     });
   };
-  Housekeeping housekeeping(io, loop, workers, spool, options, stop);
+  Housekeeping housekeeping(io, loop, workers, spool, pipelines, options, stop);
   on_change = [&] { housekeeping.on_change(); };
 
   // 4. Take up what an earlier life left, then answer.

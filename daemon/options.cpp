@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "config/config.hpp"
 #include "version.hpp"
 
 namespace llmspool {
@@ -25,6 +24,12 @@ ParsedOptions parse_options(int argc, char** argv) {
   }
   parsed.options.config_given = file->count() > 0;
   return parsed;
+}
+
+Result<config::Config> read_config(const Options& options) {
+  if (!options.config_given && !std::filesystem::exists(options.config_file))
+    return config::defaults();
+  return config::load(options.config_file);
 }
 
 }  // namespace llmspool

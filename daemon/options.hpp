@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "config/config.hpp"
+
 namespace llmspool {
 
 struct Options {
@@ -19,5 +21,8 @@ struct ParsedOptions {
   std::optional<int> exit_status;
 };
 ParsedOptions parse_options(int argc, char** argv);
+
+// The configuration of the file; its defaults where there is none and none was asked for.
+Result<config::Config> read_config(const Options& options);
 
 }  // namespace llmspool

@@ -17,7 +17,8 @@ for group in "$@"; do
         build)
             wanted+=(g++ cmake ninja-build ccache pkg-config git ca-certificates
                 "libboost$boost-dev" "libboost-filesystem$boost-dev" "libboost-json$boost-dev"
-                libtomlplusplus-dev libspdlog-dev libsystemd-dev libsqlite3-dev libcli11-dev)
+                libtomlplusplus-dev libspdlog-dev libsystemd-dev libsqlite3-dev libssl-dev libfmt-dev
+                libcli11-dev libicu-dev)
             command -v npm > /dev/null || wanted+=(npm)
             ;;
         test) wanted+=(libgtest-dev libgmock-dev python3 python3-pytest python3-websockets) ;;

@@ -3,8 +3,7 @@
 # Builds a preset and runs its tests: tools/test.sh PRESET STAGE..., where a stage is one of unit,
 # integration, faults, e2e. Runs them all whatever fails, ends with a summary, and fails if any did.
 #
-# The Python tests find the build by LLMSPOOL_BUILD_DIR, and how long the random fault tests may go
-# on by LLMSPOOL_FAULT_SECONDS.
+# The Python tests find the build by LLMSPOOL_BUILD_DIR.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +11,6 @@ preset=$1
 shift
 tools/build.sh "$preset"
 export LLMSPOOL_BUILD_DIR=$PWD/build/$preset
-export LLMSPOOL_FAULT_SECONDS=${LLMSPOOL_FAULT_SECONDS:-60}
 # A finding of a sanitizer fails the test wherever it is found.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0:exitcode=66}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:exitcode=66:second_deadlock_stack=1}

@@ -19,6 +19,12 @@ inline constexpr seconds kWriteTimeout{30};   // a client that takes nothing thi
 inline constexpr seconds kWaitMax{300};       // of ?wait=
 inline constexpr seconds kPingInterval{20};   // WebSocket
 inline constexpr seconds kSseKeepalive{10};
+inline constexpr std::size_t kWebSocketMessageBytesMax = 64 * 1024;
+inline constexpr std::size_t kWebSocketMessagesMax = 16;  // not looked at yet
+inline constexpr seconds kLingerTimeout{2};       // for a client that still sends what was refused
+inline constexpr seconds kHttpStopTimeout{5};     // for requests under way when the server stops
+inline constexpr milliseconds kAcceptPause{200};  // when the system has no descriptor left
+inline constexpr std::size_t kHttpBlockingThreads = 2;  // for reads of the disk
 inline constexpr std::size_t kConnectionsMax = 4096;
 inline constexpr std::size_t kMultipartPartsMax = 64;
 inline constexpr int kJsonDepthMax = 32;

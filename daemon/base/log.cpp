@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "base/log.hpp"
 
+#include <atomic>
+
 namespace llmspool::log {
 namespace {
 
 struct Target {
   std::function<void(const Record&)> sink;
-  Level level = Level::error;
+  std::atomic<Level> level = Level::error;
 };
 
 Target& target() {
@@ -17,7 +19,12 @@ Target& target() {
 }  // namespace
 
 void set_sink(std::function<void(const Record&)> sink, Level level) {
-  target() = {std::move(sink), level};
+  target().sink = std::move(sink);
+  target().level = level;
+}
+
+void set_level(Level level) {
+  target().level = level;
 }
 
 bool enabled(Level level) {

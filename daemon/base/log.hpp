@@ -25,6 +25,7 @@ struct Record {
 
 // Replaces where lines go (by default: nowhere) and up to which level. Call before threads start.
 void set_sink(std::function<void(const Record&)> sink, Level level);
+void set_level(Level level);  // any thread, any time
 bool enabled(Level level);
 void write(Level level, std::string_view message, const Fields& fields = {});
 

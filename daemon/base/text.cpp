@@ -56,6 +56,30 @@ std::string repaired_utf8(std::string_view text) {
   return repaired;
 }
 
+std::string escaped_controls(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string escaped;
+  const std::string valid = repaired_utf8(text);
+  for (std::size_t at = 0; at < valid.size(); ++at) {
+    auto byte = static_cast<unsigned char>(valid[at]);
+    // The control characters U+0080 to U+009F are two bytes, of which the second is the number.
+    const bool is_c1 = byte == 0xC2 && static_cast<unsigned char>(valid[at + 1]) < 0xA0;
+    if (is_c1) byte = static_cast<unsigned char>(valid[++at]);
+    if (byte == '\n') {
+      escaped += "\\n";
+    } else if (byte == '\r') {
+      escaped += "\\r";
+    } else if (byte == '\t') {
+      escaped += "\\t";
+    } else if (byte < 0x20 || byte == 0x7F || is_c1) {
+      escaped += {'\\', 'x', kDigits[byte >> 4U], kDigits[byte & 0xFU]};
+    } else {
+      escaped += valid[at];
+    }
+  }
+  return escaped;
+}
+
 std::size_t incomplete_utf8_tail(std::string_view text) {
   for (std::size_t back = 1; back <= std::min<std::size_t>(3, text.size()); ++back) {
     const char byte = text[text.size() - back];

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
 #include "pipeline/template.hpp"
+#include "toml/document.hpp"
 
 namespace llmspool::pipeline {
 
@@ -21,7 +23,7 @@ struct Input {
   bool required = false;
   std::vector<std::string> aliases;  // other names that a form may use
   std::string default_value;
-  std::size_t bytes_max = 1024 * 1024;
+  std::size_t bytes_max = std::size_t{1024} * 1024;
   std::string description;
 };
 
@@ -53,15 +55,18 @@ struct Hoist {
 
 struct Definition {
   std::string name, description;
+  toml::Position named_at;  // where its file gives the name
   std::vector<Input> inputs;
   std::vector<Step> steps;  // in an order in which each follows what it needs
   std::vector<Output> outputs;
   std::vector<Hoist> hoist;
 };
 
-// Checks everything that can be known from the text alone: names, references, cycles, types. Errors
-// begin with "FILE:LINE:COLUMN: ".
-Result<Definition> parse_definition(std::string_view toml, const std::string& file_name);
+// Checks everything that can be known from the text alone: names, references, cycles, types; and
+// the names of optimizers against `optimizers` where that is given. The error has a line for each
+// mistake, "FILE:LINE:COLUMN: sentence".
+Result<Definition> parse_definition(std::string_view source, const std::string& file_name,
+                                    const std::set<std::string>* optimizers = nullptr);
 
 // What a job with just a prompt runs: one step "answer" and one file "answer.txt".
 Definition prompt_definition();

@@ -23,7 +23,8 @@ struct Work {
 
 class Plan {
  public:
-  // `definition` and `request` outlive the plan. `finished` are the steps that are done already.
+  // `definition` and `request` outlive the plan. `finished` are the steps that are done already,
+  // whose files have been given.
   Plan(const Definition& definition, const job::Request& request,
        const std::vector<job::StepResult>& finished);
 
@@ -31,7 +32,8 @@ class Plan {
   // given once. Those whose condition fails are not among them: see take_skipped().
   std::vector<Work> take_ready();
   // Results of steps that need not run, to be stored like any other; each is given once and counts
-  // as finished already. Call it until it is empty before take_ready().
+  // as finished already; finish() with it gives the files that are complete since. Call it until it
+  // is empty before take_ready().
   std::vector<job::StepResult> take_skipped();
 
   // Counts `result` as finished and gives the files that are complete since.
@@ -45,6 +47,9 @@ class Plan {
   const std::string& text_of(const std::string& step) const;  // "" if it has none
 
  private:
+  bool may_start(const Step& step) const;  // not taken yet, and all it needs is finished
+  bool is_wanted(const Step& step) const;  // its condition holds
+  Work work_of(const Step& step) const;
   std::string_view value(const Reference& reference) const;
   std::vector<job::File> take_files();
 

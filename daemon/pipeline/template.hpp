@@ -17,9 +17,13 @@ namespace llmspool::pipeline {
 struct Reference {
   enum class Kind { input, step_text, step_report };
   Kind kind = Kind::input;
-  std::string name;  // of the input or the step
-  std::string key;   // of the report
+  std::string name;        // of the input or the step
+  std::string key;         // of the report
+  std::size_t offset = 0;  // of the reference in the text it was read from
 };
+
+// Reads a reference; the error is the end of a sentence about it.
+std::expected<Reference, std::string> parse_reference(std::string_view text);
 
 class Template {
  public:

@@ -19,7 +19,7 @@ constexpr std::chrono::hours kWakeMax{1};  // wall clocks are set now and then
 
 }  // namespace
 
-Dispatcher::Dispatcher(RunContext& context, const pipeline::Library& pipelines, std::string node)
+Dispatcher::Dispatcher(RunContext& context, const pipeline::Current& pipelines, std::string node)
     : context_(context),
       pipelines_(pipelines),
       node_(std::move(node)),
@@ -121,9 +121,11 @@ void Dispatcher::run(Lane& lane, store::Claimed claimed) {
   const RunKey key{job.id, job.fence};
   std::shared_ptr<const pipeline::Definition> definition = prompt_;
   if (!job.pipeline.empty()) {
-    const auto at = std::ranges::find(pipelines_.all(), job.pipeline,
-                                      [](const auto& each) { return each->name; });
-    if (at == pipelines_.all().end())
+    const auto library = pipelines_.get();
+    const auto& all = library->all();
+    const auto at =
+        std::ranges::find(all, job.pipeline, [](const auto& each) { return each->name; });
+    if (at == all.end())
       return refuse(std::move(claimed),
                     fmt::format("The pipeline '{}' is no longer there.", job.pipeline));
     definition = *at;

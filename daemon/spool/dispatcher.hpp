@@ -9,7 +9,7 @@
 #include <memory>
 #include <mutex>
 
-#include "pipeline/library.hpp"
+#include "pipeline/current.hpp"
 #include "spool/job_run.hpp"
 
 namespace llmspool::spool {
@@ -17,7 +17,7 @@ namespace llmspool::spool {
 class Dispatcher {
  public:
   // All outlive it.
-  Dispatcher(RunContext& context, const pipeline::Library& pipelines, std::string node);
+  Dispatcher(RunContext& context, const pipeline::Current& pipelines, std::string node);
 
   // Puts back what an earlier life left running, then claims; `ready` follows.
   void start(std::function<void(Result<void>)> ready);
@@ -63,7 +63,7 @@ class Dispatcher {
   void rest_if_done();
 
   RunContext& context_;
-  const pipeline::Library& pipelines_;
+  const pipeline::Current& pipelines_;
   const std::string node_;
   const std::shared_ptr<const pipeline::Definition> prompt_;
   std::map<std::string, Lane> lanes_;  // not changed once made

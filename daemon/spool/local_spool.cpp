@@ -50,7 +50,7 @@ void LocalSpool::submit(const Caller& caller, Submission submission, Done<store:
     return done(
         fail(Code::unavailable, "The daemon is starting or stopping; try again in a moment."));
   auto taken =
-      take_in(caller, std::move(submission), parts_.plugins, parts_.pipelines, parts_.clock.now());
+      take_in(caller, std::move(submission), parts_.plugins, *pipelines(), parts_.clock.now());
   if (!taken) return done(std::unexpected(std::move(taken).error()));
   ledger_.submit(*std::move(taken), std::move(done));
 }

@@ -2,7 +2,7 @@
 // The spool of this machine: wires intake, ledger, dispatcher and hub together.
 #pragma once
 
-#include "config/config.hpp"
+#include "pipeline/current.hpp"
 #include "spool/dispatcher.hpp"
 #include "spool/spool.hpp"
 
@@ -15,7 +15,7 @@ class LocalSpool final : public Spool {
     Loop& loop;
     Workers& workers;
     const plugin::Registry& plugins;
-    const pipeline::Library& pipelines;
+    const pipeline::Current& pipelines;
     const Clock& clock;
     std::function<void()> changed = [] {};  // some job's state has changed; called on the loop
   };
@@ -39,7 +39,9 @@ class LocalSpool final : public Spool {
   Result<store::Counts> counts() override { return parts_.store.counts(); }
   Hub& hub() override { return hub_; }
   const plugin::Registry& plugins() const override { return parts_.plugins; }
-  const pipeline::Library& pipelines() const override { return parts_.pipelines; }
+  std::shared_ptr<const pipeline::Library> pipelines() const override {
+    return parts_.pipelines.get();
+  }
   int running(const std::string& backend) const override { return dispatcher_.running(backend); }
   std::string stopped_reason(const std::string& backend) const override {
     return dispatcher_.stopped_reason(backend);

@@ -58,8 +58,8 @@ class Spool {
 
   // What there is.
   virtual const plugin::Registry& plugins() const = 0;
-  virtual const pipeline::Library& pipelines() const = 0;
-  virtual int running(const std::string& backend) const = 0;  // its jobs now
+  virtual std::shared_ptr<const pipeline::Library> pipelines() const = 0;  // as they are now
+  virtual int running(const std::string& backend) const = 0;               // its jobs now
   // Why a backend takes no jobs (stopped by a plugin's answer, credentials missing); empty: it
   // does.
   virtual std::string stopped_reason(const std::string& backend) const = 0;

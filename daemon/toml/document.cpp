@@ -10,6 +10,8 @@
 #include <sstream>
 #include <system_error>
 
+#include "base/text.hpp"
+
 namespace llmspool::toml {
 namespace {
 
@@ -83,10 +85,7 @@ Value convert(const ::toml::node& node, const std::string& file) {
 std::string reason(std::string_view description) {
   constexpr std::string_view kPreamble = "Error while ";
   if (description.starts_with(kPreamble)) description.remove_prefix(kPreamble.size());
-  std::string text(description);
-  for (char& c : text)
-    if (c == '\n' || c == '\r') c = ' ';
-  return text;
+  return escaped_controls(description);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text.hpp"
 #include "toml/nearest.hpp"
 
 namespace llmspool::toml {
@@ -49,8 +50,8 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text) {
 
 }  // namespace
 
-void Problems::add(Position at, std::string sentence) {
-  sentences_.emplace(std::move(at), std::move(sentence));
+void Problems::add(Position at, std::string_view sentence) {
+  sentences_.emplace(std::move(at), escaped_controls(sentence));
 }
 
 Error Problems::error() const {

@@ -17,7 +17,7 @@ namespace llmspool::toml {
 
 class Problems {
  public:
-  void add(Position at, std::string sentence);
+  void add(Position at, std::string_view sentence);
   bool empty() const { return sentences_.empty(); }
   Error error() const;  // one a line, in the order of the file
 
@@ -63,7 +63,7 @@ class Table {
 
   bool has(std::string_view key) const { return find(key) != nullptr; }
   void missing(std::string_view key, std::string_view why);
-  void wrong(const Position& at, std::string sentence) { problems_.add(at, std::move(sentence)); }
+  void wrong(const Position& at, std::string_view sentence) { problems_.add(at, sentence); }
   // 'KEY' in [TABLE]
   std::string called(std::string_view key) const;
 

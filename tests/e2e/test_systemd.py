@@ -77,11 +77,16 @@ def test_reload_takes_a_new_configuration(service):
     main_pid = service.show("MainPID")
     service.write("/etc/llmspool/pipelines/shout.toml", """
 name = "shout"
-[inputs.text]
+[[inputs]]
+name = "text"
+required = true
 [[steps]]
 name = "shout"
-backend = "echo"
-prompt = "{{ inputs.text }}!"
+generate = "{{ inputs.text }}!"
+[[outputs]]
+file = "shout.txt"
+role = "other"
+content = "{{ steps.shout.text }}"
 """)
     service.run("systemctl", "reload", "llmspoold.service")
     service.wait_until("the new pipeline is there", lambda: "shout" in service.out(

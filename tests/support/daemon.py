@@ -42,7 +42,8 @@ class Answer:
 class Daemon:
     """`config` is TOML that is added to what every test needs."""
 
-    def __init__(self, directory, name="state", config="", plugins=None, environment=None):
+    def __init__(self, directory, name="state", config="", plugins=None, environment=None,
+                 default_backend="echo"):
         self.directory = pathlib.Path(directory)
         self.state = self.directory / name
         self.socket = self.directory / f"{name}.sock"
@@ -63,7 +64,7 @@ directories = {json.dumps(plugin_directories)}
 directories = ["{SOURCE / "etc/pipelines"}"]
 [queue]
 stop_grace_seconds = 1
-{"" if "default_backend" in config else 'default_backend = "echo"' if plugins is None else ""}
+default_backend = "{default_backend}"
 {config}
 """)
 

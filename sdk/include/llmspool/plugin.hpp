@@ -313,7 +313,7 @@ inline Verdict report(const Failure& failure, llmspool_error_t* err) {
   return failure.verdict();
 }
 
-inline constexpr uint32_t flag(bool set, uint32_t value) {
+constexpr uint32_t flag(bool set, uint32_t value) {
   return set ? value : 0;
 }
 
@@ -525,8 +525,9 @@ using OptimizerOffer = Offer<Optimizer>;
 // What every backend and optimizer may say of itself, besides its id, name and description.
 struct Traits {
   bool concurrent = false;  // generate()/process() may run several times at once
-  std::vector<Option> options = {};
-  std::vector<Option> params = {};
+  // g++ warns of a field left out unless it has an initializer.
+  std::vector<Option> options = {};  // NOLINT(readability-redundant-member-init)
+  std::vector<Option> params = {};   // NOLINT(readability-redundant-member-init)
 };
 
 template <class Derived>

@@ -343,13 +343,13 @@ inline Outcome outcome(llmspool_verdict_t verdict, const llmspool_error_t& error
 
 // What to generate. `messages` holds pairs of role and content; where it is empty, `prompt` is the
 // one user message.
-struct Work {
+struct Work {  // NOLINTBEGIN(readability-redundant-member-init): as in Traits
   std::string prompt = {};
   std::string params = "{}";
   std::string model = {};
   uint32_t attempt = 1;
   std::vector<std::pair<std::string, std::string>> messages = {};
-};
+};  // NOLINTEND(readability-redundant-member-init)
 
 // A created and started backend; stopped and destroyed with this object.
 class LoadedBackend {
@@ -375,6 +375,8 @@ class LoadedBackend {
     if (all.empty()) all.emplace_back("user", work.prompt);
     std::vector<llmspool_message_t> messages;
     std::vector<const llmspool_message_t*> pointers;
+    messages.reserve(all.size());
+    pointers.reserve(all.size());
     for (const auto& [role, content] : all)
       messages.push_back({sizeof(llmspool_message_t), to_str(role), to_str(content)});
     for (const auto& message : messages) pointers.push_back(&message);
@@ -427,6 +429,8 @@ class LoadedOptimizer {
     const FakeTable params(params_json);
     std::vector<llmspool_document_t> all;
     std::vector<const llmspool_document_t*> pointers;
+    all.reserve(documents.size());
+    pointers.reserve(documents.size());
     for (const auto& [name, content] : documents)
       all.push_back(
           {sizeof(llmspool_document_t), to_str(name), to_str("text/plain"), to_str(content)});
@@ -451,9 +455,11 @@ class Library {
  public:
   explicit Library(const std::filesystem::path& file) {
     void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+    // NOLINTBEGIN(concurrency-mt-unsafe): glibc keeps one message a thread
     if (handle == nullptr) throw std::runtime_error(dlerror());
     entry_ = static_cast<const llmspool_plugin_entry_t*>(dlsym(handle, "llmspool_plugin"));
     if (entry_ == nullptr) throw std::runtime_error(dlerror());
+    // NOLINTEND(concurrency-mt-unsafe)
   }
 
   const llmspool_plugin_entry_t& entry() const { return *entry_; }

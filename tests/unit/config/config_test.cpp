@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 namespace llmspool::config {
 namespace {
@@ -210,6 +211,15 @@ TEST(Config, SaysEverythingThatIsWrong) {
   EXPECT_THAT(
       config.error().message,
       testing::MatchesRegex("c:2:9: [^\n]*\nc:3:11: [^\n]*\nc:4:15: [^\n]*\nc:5:2: [^\n]*"));
+}
+
+TEST(Config, TheDocumentationsExampleWorks) {
+  std::ifstream file(LLMSPOOL_SOURCE_DIR "/docs/configuration.md");
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::size_t begin = text.find("```toml\n") + 8;
+  const auto config = parse(text.substr(begin, text.find("```", begin) - begin), "c");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->backends.at("gemini-careful").plugin, "gemini");
 }
 
 TEST(Config, LoadsAFile) {

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// The native API: its routes, in groups, and what their handlers work with.
+#pragma once
+
+#include <chrono>
+
+#include "http/async.hpp"
+#include "http/router.hpp"
+#include "http/settings.hpp"
+
+namespace llmspool::http {
+
+// Outlives the router. Any thread.
+struct Services {
+  spool::Spool& spool;
+  asio::thread_pool& blocking;
+  const Settings& settings;
+  const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+
+  // A read of the spool that may block for the disk.
+  template <class T>
+  asio::awaitable<Result<T>> read(std::function<Result<T>()> work) const {
+    return offloaded<T>(blocking, std::move(work));
+  }
+};
+
+// The job of /api/jobs/{id}, if the caller may see it.
+asio::awaitable<Result<job::Job>> visible_job(const Services& services, const Request& request);
+
+void add_submit_routes(Router& router, const Services& services);
+void add_job_routes(Router& router, const Services& services);
+void add_file_routes(Router& router, const Services& services);
+void add_event_routes(Router& router, const Services& services);
+void add_websocket_routes(Router& router, const Services& services);
+void add_catalog_routes(Router& router, const Services& services);
+void add_health_routes(Router& router, const Services& services);
+
+void add_api(Router& router, const Services& services);  // all of them
+
+}  // namespace llmspool::http

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include "http/api/following.hpp"
+
+namespace llmspool::http {
+
+Follower::Follower(const Services& services, job::JobId id, std::shared_ptr<Signal> signal)
+    : services_(services),
+      signal_(std::move(signal)),
+      following_(std::make_shared<spool::Hub::Following>(services.spool.hub(), id,
+                                                         [woken = signal_] { woken->notify(); })) {}
+
+asio::awaitable<Result<std::vector<spool::PublishedPtr>>> Follower::events(job::Seq after) {
+  if (following_->in_memory(after)) co_return following_->events(after);
+  std::function<Result<std::vector<spool::PublishedPtr>>()> work = [following = following_, after] {
+    return following->events(after);
+  };
+  co_return co_await services_.read<std::vector<spool::PublishedPtr>>(std::move(work));
+}
+
+asio::awaitable<Result<spool::SnapshotPtr>> Follower::snapshot() {
+  Result<spool::SnapshotPtr> snapshot;
+  if (following_->in_memory(seen_)) {
+    snapshot = following_->snapshot();
+  } else {
+    std::function<Result<spool::SnapshotPtr>()> work = [following = following_] {
+      return following->snapshot();
+    };
+    snapshot = co_await services_.read<spool::SnapshotPtr>(std::move(work));
+  }
+  if (snapshot) seen_ = (*snapshot)->seq;
+  co_return snapshot;
+}
+
+asio::awaitable<Result<spool::SnapshotPtr>> Follower::until_ended(Signal::TimePoint deadline) {
+  for (;;) {
+    auto now = co_await snapshot();
+    if (!now || (*now)->ended || signal_->stopped() ||
+        std::chrono::steady_clock::now() >= deadline) {
+      co_return now;
+    }
+    co_await signal_->wait_until(deadline);
+  }
+}
+
+}  // namespace llmspool::http

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Is the daemon well: for people, for load balancers; and the description of the API itself.
+#include "http/api/arguments.hpp"
+#include "http/api/catalog.hpp"
+#include "http/api/openapi.hpp"
+
+namespace llmspool::http {
+namespace {
+
+namespace json = boost::json;
+
+asio::awaitable<Result<Response>> health(const Services& services, const Request& request) {
+  LLMSPOOL_CO_CHECK(check_query(request, {}));
+  std::function<Result<json::object>()> work = [&services]() -> Result<json::object> {
+    LLMSPOOL_TRY(counts, services.spool.counts());
+    json::object backends;
+    for (const auto& backend : services.spool.plugins().backends()) {
+      backends[backend->id()] = availability_of(services.spool, *backend).reason.empty();
+    }
+    const auto up = std::chrono::steady_clock::now() - services.started;
+    return json::object{
+        {"status", services.spool.ready() ? "ok" : "not_ready"},
+        {"version", services.settings.version},
+        {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(up).count()},
+        {"backends", std::move(backends)},
+        {"jobs", json::object{{"held", counts.held},
+                              {"pending", counts.pending},
+                              {"processing", counts.processing},
+                              {"completed", counts.completed},
+                              {"failed", counts.failed},
+                              {"cancelled", counts.cancelled}}}};
+  };
+  LLMSPOOL_CO_TRY(body, co_await services.read<json::object>(std::move(work)));
+  co_return json_response(200, body);
+}
+
+Response plain(std::string text) {
+  Response response;
+  response.headers.add("Content-Type", "text/plain; charset=utf-8");
+  response.headers.add("Cache-Control", "no-store");
+  response.body = std::move(text);
+  return response;
+}
+
+}  // namespace
+
+void add_health_routes(Router& router, const Services& services) {
+  router.add("GET", "/api/health",
+             [&services](const Request& request) { return health(services, request); });
+  router.add_plain("GET", "/healthz", [](const Request&) { return plain("ok\n"); });
+  router.add_plain("GET", "/readyz", [&services](const Request&) -> Result<Response> {
+    if (services.spool.ready()) return plain("ready\n");
+    return fail(Code::unavailable, "llmspoold is starting or stopping.");
+  });
+  router.add_plain("GET", "/api/openapi.json",
+                   [](const Request&) { return json_text_response(200, std::string(kOpenApi)); });
+}
+
+}  // namespace llmspool::http

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// From blocking calls and callbacks to coroutines. The coroutine goes on on its own strand.
+#pragma once
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "base/result.hpp"
+
+// LLMSPOOL_CO_TRY(name, expression): LLMSPOOL_TRY for coroutines.
+#define LLMSPOOL_CO_TRY(name, expression)                                              \
+  auto name##_or_error = (expression);                                                 \
+  if (!name##_or_error) co_return std::unexpected(std::move(name##_or_error).error()); \
+  auto name = *std::move(name##_or_error)
+// The same for a Result<void>.
+#define LLMSPOOL_CO_CHECK(expression) \
+  if (auto checked = (expression); !checked) co_return std::unexpected(std::move(checked).error())
+
+namespace llmspool::http {
+
+namespace asio = boost::asio;
+
+template <class T>
+using Callback = std::function<void(Result<T>)>;
+
+// Calls `start` with a callback, which must be called once, from any thread; gives what it is
+// given.
+template <class T>
+asio::awaitable<Result<T>> called_back(std::function<void(Callback<T>)> start) {
+  auto initiate = [start = std::move(start)](auto handler) {
+    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    start([shared](Result<T> result) {
+      auto executor = asio::get_associated_executor(*shared);
+      asio::post(executor, [shared, result = std::move(result)]() mutable {
+        std::move (*shared)(std::move(result));
+      });
+    });
+  };
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<T>)>(
+      std::move(initiate), asio::use_awaitable);
+}
+
+// Does `work`, which may block, on a thread of `pool`.
+template <class T>
+asio::awaitable<Result<T>> offloaded(asio::thread_pool& pool, std::function<Result<T>()> work) {
+  std::function<void(Callback<T>)> start = [&pool, work = std::move(work)](Callback<T> done) {
+    asio::post(pool, [work, done = std::move(done)] {
+      try {
+        done(work());
+      } catch (const std::exception& bug) {
+        done(fail(Code::internal, bug.what()));
+      }
+    });
+  };
+  return called_back<T>(std::move(start));
+}
+
+}  // namespace llmspool::http

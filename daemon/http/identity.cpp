@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "http/identity.hpp"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+namespace llmspool::http {
+namespace {
+
+using boost::asio::ip::tcp;
+
+// An address as the kernel prints it: each 32 bits as they lie in memory, read as one number.
+template <class Bytes>
+std::string kernel_hex(const Bytes& bytes, unsigned short port) {
+  std::string result;
+  char text[16];
+  for (std::size_t i = 0; i < bytes.size(); i += 4) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, bytes.data() + i, sizeof word);
+    std::snprintf(text, sizeof text, "%08X", word);
+    result += text;
+  }
+  std::snprintf(text, sizeof text, ":%04X", unsigned{port});
+  return result + text;
+}
+
+std::vector<std::string> kernel_forms(const tcp::endpoint& endpoint) {
+  const auto address = endpoint.address();
+  if (address.is_v6()) return {kernel_hex(address.to_v6().to_bytes(), endpoint.port())};
+  // A program may reach an IPv4 address from an IPv6 socket.
+  const auto mapped = boost::asio::ip::make_address_v6(boost::asio::ip::v4_mapped, address.to_v4());
+  return {kernel_hex(address.to_v4().to_bytes(), endpoint.port()),
+          kernel_hex(mapped.to_bytes(), endpoint.port())};
+}
+
+std::optional<uid_t> find_in_file(const char* path, const tcp::endpoint& peer,
+                                  const tcp::endpoint& local) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return find_tcp_uid(text.view(), peer, local);
+}
+
+std::optional<tcp::endpoint> endpoint_of(const sockaddr_storage& storage) {
+  tcp::endpoint endpoint;
+  if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6) return std::nullopt;
+  std::memcpy(endpoint.data(), &storage, endpoint.capacity());
+  endpoint.resize(storage.ss_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
+  if (endpoint.address().is_v6() && endpoint.address().to_v6().is_v4_mapped()) {
+    const auto plain =
+        boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, endpoint.address().to_v6());
+    return tcp::endpoint(plain, endpoint.port());
+  }
+  return endpoint;
+}
+
+bool is_member(const std::string& user, gid_t primary, const std::string& group_name) {
+  if (group_name.empty()) return false;
+  std::vector<char> buffer(16 * 1024);
+  group entry{};
+  group* found = nullptr;
+  while (getgrnam_r(group_name.c_str(), &entry, buffer.data(), buffer.size(), &found) == ERANGE) {
+    buffer.resize(buffer.size() * 2);
+  }
+  if (!found) return false;
+  int count = 64;
+  std::vector<gid_t> groups(static_cast<std::size_t>(count));
+  while (getgrouplist(user.c_str(), primary, groups.data(), &count) < 0) {
+    groups.resize(std::max(groups.size() * 2, static_cast<std::size_t>(count)));
+    count = static_cast<int>(groups.size());
+  }
+  groups.resize(static_cast<std::size_t>(count));
+  return std::ranges::find(groups, entry.gr_gid) != groups.end();
+}
+
+}  // namespace
+
+std::optional<uid_t> find_tcp_uid(std::string_view table, const tcp::endpoint& peer,
+                                  const tcp::endpoint& local) {
+  const std::vector<std::string> peers = kernel_forms(peer), locals = kernel_forms(local);
+  std::istringstream rows{std::string(table)};
+  std::string row;
+  while (std::getline(rows, row)) {
+    // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode ...
+    std::istringstream fields(row);
+    std::string number, from, to, state, queues, timer, retransmits, uid_text, timeout, inode;
+    fields >> number >> from >> to >> state >> queues >> timer >> retransmits >> uid_text >>
+        timeout >> inode;
+    if (!fields || inode == "0" || std::ranges::find(peers, from) == peers.end() ||
+        std::ranges::find(locals, to) == locals.end()) {
+      continue;
+    }
+    uid_t uid = 0;
+    const auto [end, error] =
+        std::from_chars(uid_text.data(), uid_text.data() + uid_text.size(), uid);
+    if (error == std::errc() && end == uid_text.data() + uid_text.size()) return uid;
+  }
+  return std::nullopt;
+}
+
+std::optional<uid_t> peer_uid(int fd) {
+  sockaddr_storage ours{}, theirs{};
+  socklen_t ours_size = sizeof ours, theirs_size = sizeof theirs;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&ours), &ours_size) != 0) return std::nullopt;
+  if (ours.ss_family == AF_UNIX) {
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return std::nullopt;
+    return credentials.uid;
+  }
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&theirs), &theirs_size) != 0) {
+    return std::nullopt;
+  }
+  const auto local = endpoint_of(ours), peer = endpoint_of(theirs);
+  if (!local || !peer || !peer->address().is_loopback()) return std::nullopt;
+  if (auto uid = find_in_file("/proc/net/tcp", *peer, *local)) return uid;
+  return find_in_file("/proc/net/tcp6", *peer, *local);
+}
+
+spool::Caller caller_of(std::optional<uid_t> uid, const std::string& admin_group) {
+  spool::Caller caller;
+  if (!uid) {
+    caller.owner = "anonymous";
+    return caller;
+  }
+  std::vector<char> buffer(16 * 1024);
+  passwd entry{};
+  passwd* found = nullptr;
+  while (getpwuid_r(*uid, &entry, buffer.data(), buffer.size(), &found) == ERANGE) {
+    buffer.resize(buffer.size() * 2);
+  }
+  caller.owner = found ? std::string(entry.pw_name) : "uid:" + std::to_string(*uid);
+  caller.admin = *uid == 0 || *uid == geteuid() ||
+                 (found && is_member(caller.owner, entry.pw_gid, admin_group));
+  return caller;
+}
+
+}  // namespace llmspool::http

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: MIT
+#include "http/session.hpp"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <cstdio>
+#include <random>
+#include <sstream>
+
+#include "base/log.hpp"
+#include "http/async.hpp"
+#include "http/identity.hpp"
+#include "http/problem.hpp"
+
+namespace llmspool::http {
+namespace {
+
+namespace beast_http = beast::http;
+
+constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+
+std::string new_request_id() {
+  thread_local std::mt19937_64 random(std::random_device{}());
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(random()));
+  return text;
+}
+
+// A client's own id of a request is kept, if it is one that may stand in logs.
+bool is_request_id(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '_' || c == '.';
+  });
+}
+
+bool is_http_error(const beast::error_code& error) {
+  static const auto& category =
+      beast_http::make_error_code(beast_http::error::bad_method).category();
+  return error.category() == category && error != beast_http::error::end_of_stream &&
+         error != beast_http::error::partial_message;
+}
+
+Response parse_problem(const beast::error_code& error, const Settings& settings) {
+  if (error == beast_http::error::header_limit) {
+    return problem_response(431, "header-too-large", "Header too large",
+                            "The request's header is larger than " +
+                                std::to_string(limits::kHeaderBytesMax) + " bytes.");
+  }
+  if (error == beast_http::error::body_limit) {
+    return problem_response(Error{
+        Code::too_large, "The body is larger than " + std::to_string(settings.body_bytes_max) +
+                             " bytes, which server.body_bytes_max allows."});
+  }
+  return problem_response(
+      Error{Code::invalid, "The request is no HTTP that is understood: " + error.message() + "."});
+}
+
+Response method_problem(const std::string& method, const std::string& allow) {
+  Response response =
+      problem_response(405, "method-not-allowed", "Method not allowed",
+                       "The method " + method + " is not served here; " + allow + " are.");
+  response.headers.add("Allow", allow);
+  return response;
+}
+
+std::string instance_of(const Request& request) {
+  for (const auto& [name, value] : request.parameters) {
+    if (name == "id" && job::parse_id(value)) return "/api/jobs/" + value;
+  }
+  return {};
+}
+
+}  // namespace
+
+// A body of unknown length: in chunks, or until the connection's end for HTTP/1.0.
+class Session::ChunkedBody final : public BodyWriter {
+ public:
+  ChunkedBody(Session& session, bool chunked) : session_(session), chunked_(chunked) {}
+
+  asio::awaitable<bool> write(std::string text) override {
+    if (text.empty()) co_return true;  // an empty chunk would end the body
+    if (chunked_) {
+      char size[24];
+      std::snprintf(size, sizeof size, "%zx\r\n", text.size());
+      text.insert(0, size);
+      text += "\r\n";
+    }
+    co_return co_await session_.write_text(text);
+  }
+  asio::awaitable<bool> finish() {
+    if (!chunked_) co_return false;
+    co_return co_await session_.write_text("0\r\n\r\n");
+  }
+
+ private:
+  Session& session_;
+  const bool chunked_;
+};
+
+Session::Session(std::shared_ptr<Core> core, Stream stream, Transport transport)
+    : core_(std::move(core)),
+      executor_(stream.get_executor()),
+      stream_(std::move(stream)),
+      transport_(transport),
+      signal_(std::make_shared<Signal>(executor_)) {}
+
+void Session::stop() {
+  signal_->stop();
+  asio::post(executor_, [self = shared_from_this()] {
+    if (self->idle_) self->stream_.close();
+  });
+}
+
+void Session::abort() {
+  asio::post(executor_, [self = shared_from_this()] {
+    if (self->websocket_) {
+      self->websocket_->abort();
+    } else {
+      self->stream_.close();
+    }
+  });
+}
+
+void Session::turn_away(std::string_view answer) {
+  beast::error_code ignored;
+  stream_.socket().non_blocking(true, ignored);
+  stream_.socket().write_some(asio::buffer(answer), ignored);
+  stream_.close();
+}
+
+asio::awaitable<void> Session::run() {
+  co_await identify();
+  // g++ 12 destroys what a co_await in a loop's condition makes without having made it.
+  for (bool goes_on = true; goes_on;) goes_on = co_await serve_next();
+}
+
+asio::awaitable<void> Session::identify() {
+  const int fd = stream_.socket().native_handle();
+  std::function<Result<spool::Caller>()> work = [fd, group = core_->settings.admin_group] {
+    return caller_of(peer_uid(fd), group);
+  };
+  auto caller = co_await offloaded<spool::Caller>(core_->blocking, std::move(work));
+  if (caller)
+    caller_ = *std::move(caller);
+  else
+    caller_.owner = "anonymous";
+}
+
+// False: the connection is over.
+asio::awaitable<bool> Session::serve_next() {
+  parser_.emplace();
+  parser_->header_limit(static_cast<std::uint32_t>(limits::kHeaderBytesMax));
+  parser_->body_limit(core_->settings.body_bytes_max);
+  request_id_ = new_request_id();
+  keep_alive_ = false;
+  idle_ = true;
+  if (core_->stopping()) co_return false;
+  stream_.expires_after(core_->settings.timeouts.header);
+  const auto [error, size] =
+      co_await beast_http::async_read_header(stream_, buffer_, *parser_, kAsTuple);
+  idle_ = false;
+  Request request = received();
+  if (error) {
+    if (!is_http_error(error)) co_return false;  // the client has gone, or said nothing in time
+    Response response = parse_problem(error, core_->settings);
+    co_await respond(request, response);
+    co_await linger();
+    co_return false;
+  }
+  if (const std::string* id = request.headers.find("X-Request-Id"); id && is_request_id(*id)) {
+    request_id_ = *id;
+  }
+  std::optional<Response> response = co_await answer(request);
+  if (!response) co_return false;
+  // What is left of a body that was refused unread cannot be told from a next request.
+  const bool whole = parser_->is_done();
+  keep_alive_ = whole && parser_->get().keep_alive() && !core_->stopping();
+  if (response->websocket) {
+    co_await upgrade(request, *response);
+    co_return false;
+  }
+  const bool written = co_await respond(request, *response);
+  if (written && !whole) co_await linger();
+  co_return written&& keep_alive_;
+}
+
+// Reads the rest of the request and has it answered; nothing if the client has gone.
+asio::awaitable<std::optional<Response>> Session::answer(Request& request) {
+  auto match = accepted(request);
+  if (!match) co_return std::move(match).error();
+  request.parameters = match->parameters;
+  if (beast::iequals(parser_->get()[beast_http::field::expect], "100-continue")) {
+    const bool asked = co_await write_text("HTTP/1.1 100 Continue\r\n\r\n");
+    if (!asked) co_return std::nullopt;
+  }
+  stream_.expires_after(core_->settings.timeouts.body);
+  const auto [error, size] = co_await beast_http::async_read(stream_, buffer_, *parser_, kAsTuple);
+  if (error) {
+    if (!is_http_error(error)) co_return std::nullopt;
+    co_return parse_problem(error, core_->settings);
+  }
+  stream_.expires_never();  // the handler takes its time
+  request.body = std::move(parser_->get().body());
+  Result<Response> response = fail(Code::internal, "");
+  try {
+    response = co_await match->route->handler(request);
+  } catch (const std::exception& bug) {
+    response = fail(Code::internal, bug.what());
+  }
+  if (response) co_return *std::move(response);
+  Error& wrong = response.error();
+  if (wrong.code == Code::internal) {
+    log::error("A request failed: " + wrong.message, {{"REQUEST_ID", request_id_}});
+  }
+  co_return problem_response(wrong, instance_of(request));
+}
+
+// What can be said before the body is read: the route, or why not.
+std::expected<Router::Match, Response> Session::accepted(Request& request) const {
+  const auto& message = parser_->get();
+  const Settings& settings = core_->settings;
+  const auto refused = [](Error error) { return std::unexpected(problem_response(error)); };
+  if (auto ours = check_host(transport_, message.version() >= 11, request.headers, settings);
+      !ours) {
+    return refused(ours.error());
+  }
+  if (const std::string* coding = request.headers.find("Transfer-Encoding");
+      coding && !iequals(trimmed(*coding), "chunked")) {
+    return refused({Code::invalid, "Transfer-Encoding may only be chunked."});
+  }
+  const std::string_view text(message.target().data(), message.target().size());
+  if (text == "*" && request.method == "OPTIONS") return std::unexpected(Response(204));
+  auto target = parse_target(text);
+  if (!target) return refused(target.error());
+  request.target = *std::move(target);
+  if (changes_state(request.method) || request.websocket) {
+    auto welcome = check_origin(transport_, request.headers, settings);
+    if (!welcome) return refused(welcome.error());
+  }
+  Router::Match match = core_->router.match(request.method, request.target.segments);
+  if (match.allow.empty()) {
+    return refused({Code::not_found,
+                    "Nothing is served at this address; /api/openapi.json lists "
+                    "what is."});
+  }
+  if (!match.route) {
+    if (request.method != "OPTIONS") {
+      return std::unexpected(method_problem(request.method, match.allow));
+    }
+    Response options(204);
+    options.headers.add("Allow", match.allow);
+    options.headers.add("Access-Control-Allow-Methods", match.allow);
+    return std::unexpected(std::move(options));
+  }
+  const bool has_body = message.chunked() || parser_->content_length().value_or(0) > 0;
+  if (has_body && changes_state(request.method)) {
+    if (auto readable = check_content_type(request.headers); !readable) {
+      return refused(readable.error());
+    }
+  }
+  return match;
+}
+
+Request Session::received() const {
+  const auto& message = parser_->get();
+  Request request;
+  request.method = std::string(message.method_string());
+  for (const auto& field : message) {
+    request.headers.add(std::string(field.name_string()), std::string(field.value()));
+  }
+  request.websocket = beast::websocket::is_upgrade(message);
+  request.caller = caller_;
+  request.signal = signal_;
+  return request;
+}
+
+template <class Body>
+void Session::fill(beast_http::response<Body>& message, const Request& request,
+                   const Response& response) const {
+  message.version(parser_->get().version() == 10 ? 10 : 11);
+  message.result(static_cast<unsigned>(response.status));
+  message.keep_alive(keep_alive_);
+  const Headers headers = headers_for(request, response);
+  for (const auto& [name, value] : headers.all()) message.insert(name, value);
+}
+
+// The response's own header and what stands in every one.
+Headers Session::headers_for(const Request& request, const Response& response) const {
+  Headers headers = response.headers;
+  headers.set("X-Request-Id", request_id_);
+  headers.set("X-Content-Type-Options", "nosniff");
+  const std::string* origin = request.headers.find("Origin");
+  if (!core_->settings.allowed_origins.empty()) headers.add("Vary", "Origin");
+  if (origin && is_allowed_origin(*origin, core_->settings)) {
+    headers.add("Access-Control-Allow-Origin", *origin);
+    headers.add("Access-Control-Allow-Headers",
+                "Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id");
+    headers.add("Access-Control-Expose-Headers",
+                "Location, Retry-After, Idempotency-Replayed, X-Request-Id");
+  }
+  return headers;
+}
+
+asio::awaitable<bool> Session::respond(const Request& request, Response& response) {
+  if (response.stream) co_return co_await respond_bit_by_bit(request, response);
+  if (request.method == "HEAD" || response.status == 204) {
+    beast_http::response<beast_http::empty_body> message;
+    fill(message, request, response);
+    if (response.status != 204) message.content_length(response.body.size());
+    co_return co_await write(message);
+  }
+  beast_http::response<beast_http::string_body> message;
+  fill(message, request, response);
+  message.body() = std::move(response.body);
+  message.prepare_payload();
+  co_return co_await write(message);
+}
+
+asio::awaitable<bool> Session::respond_bit_by_bit(const Request& request, Response& response) {
+  beast_http::response<beast_http::empty_body> message;
+  const bool chunked = parser_->get().version() >= 11;
+  keep_alive_ = keep_alive_ && chunked;
+  fill(message, request, response);
+  message.chunked(chunked);
+  std::ostringstream header;
+  header << message.base();
+  const bool begun = co_await write_text(header.view());
+  if (!begun || request.method == "HEAD") co_return begun;
+  ChunkedBody body(*this, chunked);
+  co_await response.stream(body);
+  co_return co_await body.finish();
+}
+
+asio::awaitable<void> Session::upgrade(const Request& request, const Response& response) {
+  stream_.expires_never();
+  websocket_ =
+      std::make_shared<WebSocketConnection>(std::move(stream_), signal_, core_->settings.timeouts);
+  Headers headers = headers_for(request, response);
+  co_await websocket_->accept(parser_->get(), std::move(headers));
+  try {
+    if (websocket_->open()) co_await response.websocket(*websocket_);
+  } catch (const std::exception& bug) {
+    log::error(std::string("A WebSocket failed: ") + bug.what(), {{"REQUEST_ID", request_id_}});
+    websocket_->close(1011, "Internal error.");
+  }
+  co_await websocket_->ended();
+}
+
+template <class Body>
+asio::awaitable<bool> Session::write(beast_http::response<Body>& message) {
+  beast_http::response_serializer<Body> serializer(message);
+  while (!serializer.is_done()) {
+    stream_.expires_after(core_->settings.timeouts.write);
+    const auto [error, size] = co_await beast_http::async_write_some(stream_, serializer, kAsTuple);
+    if (error) co_return false;
+  }
+  co_return true;
+}
+
+asio::awaitable<bool> Session::write_text(std::string_view text) {
+  while (!text.empty()) {
+    stream_.expires_after(core_->settings.timeouts.write);
+    const auto buffer = asio::buffer(text.data(), text.size());
+    const auto [error, size] = co_await stream_.async_write_some(buffer, kAsTuple);
+    if (error) co_return false;
+    text.remove_prefix(size);
+  }
+  stream_.expires_never();
+  co_return true;
+}
+
+// Closing with unread bytes would make the kernel throw our answer away: says that no more comes
+// and reads on for a while.
+asio::awaitable<void> Session::linger() {
+  beast::error_code ignored;
+  stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+  stream_.expires_after(limits::kLingerTimeout);
+  buffer_.consume(buffer_.size());
+  for (;;) {
+    const auto [error, size] =
+        co_await stream_.async_read_some(buffer_.prepare(64 * 1024), kAsTuple);
+    if (error) co_return;
+  }
+}
+
+}  // namespace llmspool::http

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// One connection: reads requests, lets the router answer them, writes what comes of it. All of it
+// runs on the connection's strand.
+#pragma once
+
+#include <boost/beast/http/parser.hpp>
+#include <expected>
+
+#include "http/core.hpp"
+#include "http/guard.hpp"
+#include "http/websocket_connection.hpp"
+
+namespace llmspool::http {
+
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  // Must be in `core` already when it runs; leaves it at its end.
+  Session(std::shared_ptr<Core> core, Stream stream, Transport transport);
+
+  asio::awaitable<void> run();
+  // Any thread. An idle connection is closed; what is under way is asked to end.
+  void stop();
+  void abort();  // any thread
+  // In place of run(): says `answer` if the client takes it at once, and closes.
+  void turn_away(std::string_view answer);
+
+ private:
+  using Parser = beast::http::request_parser<beast::http::string_body>;
+  class ChunkedBody;
+
+  asio::awaitable<void> identify();
+  asio::awaitable<bool> serve_next();
+  asio::awaitable<std::optional<Response>> answer(Request& request);
+  std::expected<Router::Match, Response> accepted(Request& request) const;
+  Request received() const;
+
+  asio::awaitable<bool> respond(const Request& request, Response& response);
+  asio::awaitable<bool> respond_bit_by_bit(const Request& request, Response& response);
+  asio::awaitable<void> upgrade(const Request& request, const Response& response);
+  Headers headers_for(const Request& request, const Response& response) const;
+  template <class Body>
+  void fill(beast::http::response<Body>& message, const Request& request,
+            const Response& response) const;
+  template <class Body>
+  asio::awaitable<bool> write(beast::http::response<Body>& message);
+  asio::awaitable<bool> write_text(std::string_view text);
+  asio::awaitable<void> linger();
+
+  const std::shared_ptr<Core> core_;
+  const asio::any_io_executor executor_;  // the strand
+  Stream stream_;
+  const Transport transport_;
+  const std::shared_ptr<Signal> signal_;
+  spool::Caller caller_;
+  beast::flat_buffer buffer_;
+  std::optional<Parser> parser_;
+  std::shared_ptr<WebSocketConnection> websocket_;  // after an upgrade
+  std::string request_id_;
+  bool idle_ = false, keep_alive_ = false;
+};
+
+}  // namespace llmspool::http

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// The daemon's API as the commands use it; see api.hpp.
+#include "api.hpp"
+
+#include "connection.hpp"
+#include "text.hpp"
+
+namespace llmspool::cli {
+namespace {
+
+ExitCode exit_code_of(unsigned status) {
+  if (status == 401 || status == 403) return ExitCode::permission_denied;
+  if (status == 404) return ExitCode::not_found;
+  if (status >= 400 && status < 500) return ExitCode::refused;
+  return ExitCode::server_error;
+}
+
+json::value parse_or_null(const std::string& body) {
+  boost::system::error_code failure;
+  auto value = json::parse(body, failure);
+  return failure ? json::value() : value;
+}
+
+}  // namespace
+
+Refusal refusal(const client::Response& response) {
+  auto problem = parse_or_null(response.body);
+  const auto& fields = as_object(problem);
+  auto message = text_field(fields, "detail");
+  if (message.empty()) message = text_field(fields, "title");
+  if (message.empty())
+    message = "The daemon answered with HTTP status " + std::to_string(response.status) + ".";
+  for (const auto& error : array_field(fields, "errors")) {
+    const auto detail = text_field(as_object(error), "detail");
+    if (!message.contains(detail))
+      message += "\n  " + text_field(as_object(error), "field") + ": " + detail;
+  }
+  if (const auto seconds = response.header("Retry-After"))
+    message += "\nTry again in " + std::string(*seconds) + " s.";
+  if (response.status == 401)
+    message += "\nPut the token into the environment variable LLMSPOOL_TOKEN.";
+  return {exit_code_of(response.status), message, std::move(problem)};
+}
+
+json::value parse_answer(const client::Response& response) {
+  if (response.body.empty()) return nullptr;
+  boost::system::error_code failure;
+  auto value = json::parse(response.body, failure);
+  if (failure)
+    throw Failure(ExitCode::server_error,
+                  "The daemon's answer is no JSON: " + failure.message() +
+                      ". Check that it is llmspoold that answers at this address.");
+  return value;
+}
+
+client::Response Api::call(std::string_view method, std::string_view target, std::string body,
+                           const client::Headers& headers) const {
+  try {
+    auto response = client_.request(method, target, std::move(body), headers);
+    if (response.status / 100 != 2) throw refusal(response);
+    return response;
+  } catch (const client::Error& error) {
+    throw unreachable(address(), error);
+  } catch (const std::invalid_argument& error) {
+    throw Failure(ExitCode::usage, std::string("This cannot be sent: ") + error.what() + '.');
+  }
+}
+
+json::value Api::get(std::string_view target) const {
+  return send("GET", target);
+}
+
+json::value Api::send(std::string_view method, std::string_view target,
+                      const client::Headers& headers) const {
+  return parse_answer(call(method, target, {}, headers));
+}
+
+client::EventStream Api::events(std::string_view target) const {
+  auto stream = client_.events(target);
+  if (stream.response().status / 100 != 2) throw refusal(stream.response());
+  return stream;
+}
+
+Api Api::patient(std::chrono::seconds extra) const {
+  auto longer = *this;
+  auto options = client_.options();
+  options.idle_timeout += extra;
+  longer.client_.set_options(std::move(options));
+  return longer;
+}
+
+std::string job_target(std::string_view job_id, std::string_view rest) {
+  return "/api/jobs/" + percent_encoded(job_id) + std::string(rest);
+}
+
+}  // namespace llmspool::cli

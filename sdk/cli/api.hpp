@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// The daemon's API as the commands use it: JSON in, JSON out, and a Failure for every refusal.
+#pragma once
+
+#include <chrono>
+#include <llmspool/client.hpp>
+#include <string>
+#include <string_view>
+
+#include "exit_code.hpp"
+#include "json.hpp"
+
+namespace llmspool::cli {
+
+// The daemon's "no", with the problem object that it sent, for --json.
+class Refusal : public Failure {
+ public:
+  Refusal(ExitCode code, const std::string& message, json::value problem)
+      : Failure(code, message), problem_(std::move(problem)) {}
+  const json::value& problem() const { return problem_; }
+
+ private:
+  json::value problem_;
+};
+
+// An answer that is no 2xx, in words.
+Refusal refusal(const client::Response& response);
+
+class Api {
+ public:
+  explicit Api(client::Client client) : client_(std::move(client)) {}
+
+  // Each throws Failure where the daemon does not answer, or answers with a refusal.
+  json::value get(std::string_view target) const;
+  json::value send(std::string_view method, std::string_view target,
+                   const client::Headers& headers = {}) const;
+  client::Response call(std::string_view method, std::string_view target, std::string body = {},
+                        const client::Headers& headers = {}) const;
+  // Throws client::Error where the connection fails, so that a watch can go on.
+  client::EventStream events(std::string_view target) const;
+
+  // The same for calls that may take so much longer.
+  Api patient(std::chrono::seconds extra) const;
+  std::string address() const { return client_.address(); }
+
+ private:
+  client::Client client_;
+};
+
+// The body of a 2xx answer; null if it is empty.
+json::value parse_answer(const client::Response& response);
+
+// "/api/jobs/42" and what follows.
+std::string job_target(std::string_view job_id, std::string_view rest = {});
+
+}  // namespace llmspool::cli

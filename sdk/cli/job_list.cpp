@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// Lists of jobs; see job_list.hpp.
+#include "job_list.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "exit_code.hpp"
+#include "text.hpp"
+
+namespace llmspool::cli {
+namespace {
+
+constexpr std::int64_t kPageMax = 500;
+
+// "2026-11-24T10:12:13.123Z" as "2026-11-24 10:12:13".
+std::string short_time(std::string time) {
+  time = time.substr(0, 19);
+  std::ranges::replace(time, 'T', ' ');
+  return time;
+}
+
+// A field's value on one line: {"batch": "spring"} as "batch=spring", ["41", "42"] as "41, 42".
+std::string shown(const json::value& value) {
+  std::string text;
+  const auto add = [&](const std::string& item) { text += (text.empty() ? "" : ", ") + item; };
+  if (const auto* object = value.if_object())
+    for (const auto& [name, item] : *object) add(std::string(name) + '=' + shown(item));
+  else if (const auto* array = value.if_array())
+    for (const auto& item : *array) add(shown(item));
+  else if (const auto* string = value.if_string())
+    text = *string;
+  else if (!value.is_null())
+    text = json::serialize(value);
+  return text;
+}
+
+}  // namespace
+
+void add_list_options(CLI::App& command, ListOptions& options) {
+  command.add_option("--status,-s", options.statuses, "Only jobs of this status; may be repeated")
+      ->type_name("STATUS")
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"held", "pending", "processing", "completed", "failed", "cancelled"}));
+  const auto filter = [&](const char* name, std::optional<std::string>& value, const char* help) {
+    command.add_option(name, value, help)->type_name("NAME");
+  };
+  filter("--pipeline,-p", options.pipeline, "Only jobs of this pipeline");
+  filter("--backend,-b", options.backend, "Only jobs on this backend");
+  filter("--model,-m", options.model, "Only jobs with this model");
+  filter("--owner", options.owner, "Only jobs of this owner");
+  command.add_option("--label,-l", options.labels, "Only jobs with this label; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  auto* all = command.add_flag("--all", options.all, "All of them, however many there are");
+  command.add_option("--limit,-n", options.limit, "At most so many, up to 500; else 50")
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{1}, kPageMax).description(""))
+      ->excludes(all);
+}
+
+std::string list_target(const ListOptions& options, const std::string& cursor) {
+  std::string query;
+  const auto add = [&](const std::string& name, const std::string& value) {
+    query += (query.empty() ? '?' : '&') + name + '=' + percent_encoded(value);
+  };
+  const auto add_if = [&](const std::string& name, const std::optional<std::string>& value) {
+    if (value) add(name, *value);
+  };
+  for (const auto& status : options.statuses) add("status", status);
+  add_if("pipeline", options.pipeline);
+  add_if("backend", options.backend);
+  add_if("model", options.model);
+  add_if("owner", options.owner);
+  for (auto label : options.labels) {
+    const auto equals = label.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw Failure(ExitCode::usage, "--label wants KEY=VALUE, not '" + label + "'.");
+    label[equals] = ':';
+    add("label", label);
+  }
+  if (options.all)
+    add("limit", std::to_string(kPageMax));
+  else if (options.limit)
+    add("limit", std::to_string(*options.limit));
+  if (!cursor.empty()) add("cursor", cursor);
+  return "/api/jobs" + query;
+}
+
+json::object read_jobs(const ListOptions& options,
+                       const std::function<json::object(const std::string& target)>& get) {
+  auto page = get(list_target(options, ""));
+  if (!options.all) return page;
+  auto jobs = array_field(page, "jobs");
+  for (auto cursor = text_field(page, "next_cursor"); !cursor.empty();
+       cursor = text_field(page, "next_cursor")) {
+    page = get(list_target(options, cursor));
+    const auto& more = array_field(page, "jobs");
+    jobs.insert(jobs.end(), more.begin(), more.end());
+  }
+  return {{"jobs", std::move(jobs)}, {"next_cursor", nullptr}};
+}
+
+Table job_table(const json::array& jobs) {
+  Table table({"JOB", "STATUS", "DONE", "PRIO", "PIPELINE", "BACKEND", "MODEL", "OWNER",
+               "CREATED (UTC)", "MESSAGE"});
+  for (const auto& value : jobs) {
+    const auto& job = as_object(value);
+    const auto text = [&](const char* name) { return text_field(job, name); };
+    const auto error = text("error");
+    table.add({{text("job_id")},
+               {text("status"), status_colour(text("status"))},
+               {text("progress") + '%'},
+               {text("priority")},
+               {text("pipeline")},
+               {text("backend")},
+               {text("model")},
+               {text("owner")},
+               {short_time(text("created_at"))},
+               {error.empty() ? text("message") : error}});
+  }
+  return table;
+}
+
+std::string job_details(const json::object& job) {
+  constexpr std::size_t kNameColumns = 16;
+  std::string details;
+  for (const auto& [name, value] : job) {
+    const auto text = one_line(shown(value));
+    if (text.empty() || name == "output" || name == "error_info") continue;
+    const auto label = one_line(name);
+    const auto gap = std::max(columns(label) + 1, kNameColumns) - columns(label);
+    details.append(label).append(gap, ' ').append(text).append("\n");
+  }
+  if (const auto output = harmless(text_field(job, "output")); !output.empty())
+    details += '\n' + output + (output.ends_with('\n') ? "" : "\n");
+  return details;
+}
+
+}  // namespace llmspool::cli

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Jobs and their events in words; see job_text.hpp.
+#include "job_text.hpp"
+
+#include "text.hpp"
+
+namespace llmspool::cli {
+namespace {
+
+// "Failed: the reason" or, without a reason, "Failed."
+std::string with_reason(std::string sentence, const std::string& reason) {
+  return sentence + (reason.empty() ? "." : ": " + reason);
+}
+
+}  // namespace
+
+std::string error_text(const json::object& object) {
+  const auto detail = text_field(object_field(object, "error"), "detail");
+  return detail.empty() ? text_field(object, "error") : detail;
+}
+
+std::string describe_job(const json::object& job) {
+  const auto status = text_field(job, "status");
+  const auto name = "Job " + text_field(job, "job_id");
+  if (status == "pending") {
+    const auto position = text_field(job, "queue_position");
+    return name + " is waiting (priority " + text_field(job, "priority") +
+           (position.empty() ? "" : ", position " + position) + ").";
+  }
+  if (status == "held")
+    return name + " is held; release it with 'llmspool release " + text_field(job, "job_id") + "'.";
+  if (status == "processing") return name + " is running (" + text_field(job, "progress") + "%).";
+  if (status == "failed") return with_reason(name + " failed", error_text(job));
+  if (status == "cancelled") return name + " was cancelled.";
+  return name + " is " + status + ".";
+}
+
+ExitCode exit_code_of(const json::object& job) {
+  const auto status = text_field(job, "status");
+  if (status == "completed") return ExitCode::ok;
+  if (status == "failed") return ExitCode::job_failed;
+  if (status == "cancelled") return ExitCode::job_cancelled;
+  return ExitCode::job_not_ended;
+}
+
+std::string describe_progress(const json::object& event) {
+  const auto step = text_field(event, "current_step");
+  return text_field(event, "progress") + "% " + (step.empty() ? "" : step + ": ") +
+         text_field(event, "message");
+}
+
+std::optional<std::string> describe_event(const json::object& event) {
+  const auto type = text_field(event, "type");
+  if (type == "started" && integer_field(event, "attempt").value_or(1) > 1)
+    return "Attempt " + text_field(event, "attempt") + " on " + text_field(event, "backend") + '.';
+  if (type == "file") {
+    const auto size = integer_field(event, "size").value_or(0);
+    return "File " + text_field(event, "filename") + " (" +
+           human_size(static_cast<std::uint64_t>(size)) + ").";
+  }
+  if (type == "retrying")
+    return with_reason("Trying again in " + text_field(event, "in_seconds") + " s",
+                       error_text(event));
+  if (type == "requeued") return text_field(event, "message") + '.';
+  if (type == "held") return with_reason("Held", text_field(event, "reason"));
+  if (type == "released") return "Released.";
+  if (type == "completed") return "Completed.";
+  if (type == "failed") return with_reason("Failed", error_text(event));
+  if (type == "cancelled") return "Cancelled.";
+  return std::nullopt;
+}
+
+}  // namespace llmspool::cli

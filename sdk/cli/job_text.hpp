@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Jobs and their events in words.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "exit_code.hpp"
+#include "json.hpp"
+
+namespace llmspool::cli {
+
+// "Job 42 is waiting (priority 50)."
+std::string describe_job(const json::object& job);
+
+// The exit code of a tool that waited for this job.
+ExitCode exit_code_of(const json::object& job);
+
+// "12% cover_letter: Writing the cover letter", of a progress event.
+std::string describe_progress(const json::object& event);
+
+// "Trying again in 5 s: the backend is busy." Nothing for events that a reader need not know of:
+// the first start, progress, text.
+std::optional<std::string> describe_event(const json::object& event);
+
+// The error of a job or an event: its detail, whether it stands alone or in an object.
+std::string error_text(const json::object& object);
+
+}  // namespace llmspool::cli

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// llmspool watch: follows a job to its end; see watch.hpp.
+#include "watch.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <thread>
+
+#include "connection.hpp"
+#include "interrupt.hpp"
+#include "job_text.hpp"
+#include "text.hpp"
+#include "view.hpp"
+
+namespace llmspool::cli {
+namespace {
+
+// About three minutes altogether: longer than a restart of the daemon takes.
+constexpr int kReconnectsMax = 20;
+constexpr std::chrono::seconds kFirstPause{1}, kLongestPause{10};
+
+std::unique_ptr<View> make_view(const Context& context, bool prompt_job) {
+  if (context.json) return make_json_view(std::cout, std::cerr);
+  if (context.terminal.interactive) return make_bar_view(std::cout, context.terminal, prompt_job);
+  return make_line_view(std::cout, std::cerr, prompt_job);
+}
+
+class Watch {
+ public:
+  Watch(const Context& context, std::string job_id, std::uint64_t after)
+      : context_(context), job_id_(std::move(job_id)), last_(after) {}
+
+  // The job as it was when it had ended.
+  json::object run() {
+    const auto prompt_job = text_field(read_job(), "pipeline").empty();
+    view_ = make_view(context_, prompt_job);
+    const InterruptHint hint("The job goes on. Come back to it with: llmspool watch " +
+                             harmless(job_id_));
+    for (;;) {
+      std::string why = "The daemon ended the connection";
+      try {
+        follow();
+        // The stream ends with the job; at once, if the job's end is before event `last_`.
+        if (auto job = read_job(); exit_code_of(job) != ExitCode::job_not_ended) {
+          if (!seen_) view_->notice(describe_job(job));
+          return job;
+        }
+      } catch (const client::Error& error) {
+        why = "The connection was lost: " + error.cause().message();
+      } catch (const Failure& failure) {
+        if (failure.code() != ExitCode::unreachable && failure.code() != ExitCode::server_error)
+          throw;
+        why = failure.what();
+      }
+      pause(why);
+    }
+  }
+
+ private:
+  json::object read_job() const {
+    const auto answer = context_.api.get(job_target(job_id_));
+    return as_object(answer);
+  }
+
+  void follow() {
+    auto stream =
+        context_.api.events(job_target(job_id_, "/events?after=" + std::to_string(last_)));
+    if (losses_ > 0) view_->notice("Connected again.");
+    while (const auto event = stream.next()) {
+      boost::system::error_code failure;
+      const auto data = json::parse(event->data, failure);
+      const auto& fields = as_object(data);
+      const auto seq = static_cast<std::uint64_t>(integer_field(fields, "seq").value_or(0));
+      if (seq <= last_) continue;
+      last_ = seq;
+      seen_ = true;
+      losses_ = 0;
+      view_->show(fields);
+    }
+  }
+
+  void pause(const std::string& why) {
+    if (++losses_ > kReconnectsMax)
+      throw Failure(ExitCode::unreachable,
+                    why + "\nThe job may go on. Come back to it with: llmspool watch " + job_id_ +
+                        " --after " + std::to_string(last_));
+    const auto length = std::min(kFirstPause * (1 << std::min(losses_ - 1, 10)), kLongestPause);
+    view_->notice(why + ". Trying again in " + std::to_string(length.count()) + " s.");
+    std::this_thread::sleep_for(length);
+  }
+
+  const Context& context_;
+  const std::string job_id_;
+  std::uint64_t last_;  // the newest event that was shown
+  bool seen_ = false;   // any event
+  int losses_ = 0;      // connections lost in a row without an event
+  std::unique_ptr<View> view_;
+};
+
+}  // namespace
+
+ExitCode watch(const Context& context, const std::string& job_id, std::uint64_t after) {
+  const auto job = Watch(context, job_id, after).run();
+  // On a terminal the text has been streamed; elsewhere it is written once it is whole, since an
+  // attempt that is repeated begins it anew.
+  if (!context.json && !context.terminal.interactive) print_output(context, job);
+  return exit_code_of(job);
+}
+
+void print_output(const Context& context, const json::object& job) {
+  auto text = text_field(job, "output");
+  if (text.empty()) return;
+  if (context.terminal.present) text = harmless(text);
+  if (!text.ends_with('\n')) text += '\n';
+  std::cout << text << std::flush;
+}
+
+void add_watch_command(CLI::App& app, Command& chosen) {
+  struct Options {
+    std::string job_id;
+    std::uint64_t after = 0;
+  };
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand(
+      "watch",
+      "Follow a job to its end (Ctrl-C leaves it running); a prompt's text goes to "
+      "standard output");
+  command->add_option("id", options->job_id, "The job")->type_name("ID")->required();
+  command->add_option("--after", options->after, "Only events after this number")->type_name("SEQ");
+  command->callback([&chosen, options] {
+    chosen = [options](const Context& context) {
+      return watch(context, options->job_id, options->after);
+    };
+  });
+}
+
+}  // namespace llmspool::cli

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+"""The client tool against the real daemon."""
+
+import json
+import subprocess
+
+from daemon import BUILD, FIXTURES
+
+
+def test_submit_and_watch_a_prompt(daemon):
+    done = daemon.client("submit", "--watch", "hello there world")
+    assert done.returncode == 0, done.stderr
+    assert "hello there world" in done.stdout
+
+
+def test_a_prompt_from_standard_input(daemon):
+    job = json.loads(daemon.client("--json", "submit", text="from a pipe").stdout)
+    assert daemon.ended(job["job_id"])["output"] == "from a pipe"
+
+
+def test_a_prompt_from_a_file(daemon, tmp_path):
+    (tmp_path / "prompt.txt").write_text("from a file")
+    job = json.loads(daemon.client("--json", "submit", "--file", tmp_path / "prompt.txt").stdout)
+    assert daemon.ended(job["job_id"])["output"] == "from a file"
+
+
+def test_a_pipeline_with_files(daemon, tmp_path):
+    inputs = [f"cv=@{FIXTURES / 'application/cv.md'}", f"job_description=@{FIXTURES / 'application/posting.md'}"]
+    done = daemon.client("submit", "--pipeline", "application", "--input", inputs[0], "--input", inputs[1],
+                         "--watch")
+    assert done.returncode == 0, done.stderr
+    job_id = json.loads(daemon.client("--json", "list").stdout)["jobs"][0]["job_id"]
+    assert "cover_letter" in daemon.client("files", job_id).stdout
+    saved = daemon.client("get", job_id, "--output", tmp_path / "out")
+    assert saved.returncode == 0, saved.stderr
+    assert (tmp_path / "out/cover_letter.md").stat().st_size > 0
+
+
+def test_a_failed_job_shows_in_the_exit_code(daemon):
+    done = daemon.client("submit", "--watch", "--param", "fail=failed", "x")
+    assert done.returncode == 1 and "failed" in done.stderr + done.stdout
+
+
+def test_every_command_answers(daemon):
+    job_id = daemon.run(prompt="x")["job_id"]
+    held = daemon.submit(prompt="y", hold=True)["job_id"]
+    for command in (["list"], ["show", job_id], ["files", job_id], ["get", job_id, "answer.txt", "--output", "-"],
+                    ["backends"], ["pipelines"], ["optimizers"], ["plugins"], ["status"], ["watch", job_id],
+                    ["release", held], ["delete", job_id]):
+        done = daemon.client(*command)
+        assert done.returncode == 0, (command, done.stderr)
+        assert done.stdout, command
+    done = daemon.client("cancel", daemon.submit(prompt="z", hold=True)["job_id"])
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_such_job(daemon):
+    done = daemon.client("show", "999")
+    assert done.returncode == 5 and "999" in done.stderr
+
+
+def test_no_daemon(tmp_path):
+    done = subprocess.run([BUILD / "sdk/cli/llmspool", "--socket", tmp_path / "none.sock", "list"],
+                          capture_output=True, text=True)
+    assert done.returncode == 3 and "systemctl start" in done.stderr
+
+
+def test_a_binary_file_is_refused(daemon, tmp_path):
+    (tmp_path / "cv.pdf").write_bytes(b"%PDF-1.7\n\x00\xff")
+    done = daemon.client("submit", "--pipeline", "application", "--input", f"cv=@{tmp_path / 'cv.pdf'}",
+                         "--input", "job_description=x")
+    assert done.returncode in (2, 6) and "cv.pdf" in done.stderr
+
+
+def test_a_wrong_option_is_explained_by_the_daemon(daemon):
+    done = daemon.client("submit", "--backend", "gpu", "x")
+    assert done.returncode == 6 and "gpu" in done.stderr and "echo" in done.stderr
+
+
+def test_watching_goes_on_across_a_restart(make_daemon):
+    daemon = make_daemon().start()
+    job_id = daemon.submit(prompt="word " * 20, params={"tokens_per_second": 8})["job_id"]
+    daemon.until(job_id, lambda job: job["status"] == "processing")
+    watch = subprocess.Popen([BUILD / "sdk/cli/llmspool", "--socket", daemon.socket, "watch", job_id],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    daemon.until(job_id, lambda job: job["progress"] > 30)
+    daemon.kill()
+    daemon.start()
+    out, errors = watch.communicate(timeout=60)
+    assert watch.returncode == 0, errors
+    assert errors, "it says that the connection was lost"

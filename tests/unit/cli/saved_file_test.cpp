@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Files of a job on the disk: nothing is written elsewhere, nothing is overwritten unasked.
+#include "saved_file.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "exit_code.hpp"
+
+using namespace std::string_literals;
+
+namespace llmspool::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(CheckFileName, RefusesWhatCouldLieElsewhere) {
+  for (const char* good : {"cv.md", "Grüße.txt", "a b", "-rf"})
+    EXPECT_NO_THROW(check_file_name(good));
+  for (const auto& bad : {""s, "."s, ".."s, "/etc/passwd"s, "../cv.md"s, "a/b"s, "a..b"s,
+                          ".bashrc"s, "a\nb"s, "a\x1b[2J"s, "a\0b"s, "\xff"s})
+    EXPECT_THROW(check_file_name(bad), Failure) << bad;
+}
+
+class SaveFileTest : public testing::Test {
+ protected:
+  SaveFileTest() {
+    fs::remove_all(directory_);
+    fs::create_directories(directory_);
+  }
+  ~SaveFileTest() override { fs::remove_all(directory_); }
+
+  std::string content_of(const std::string& name) const {
+    std::ostringstream text;
+    text << std::ifstream(directory_ / name).rdbuf();
+    return text.str();
+  }
+
+  const fs::path directory_ =
+      fs::temp_directory_path() /
+      ("llmspool-save-"s + testing::UnitTest::GetInstance()->current_test_info()->name());
+};
+
+TEST_F(SaveFileTest, WritesTheBytes) {
+  save_file(directory_, "a.bin", "a\0b"s, false);
+  EXPECT_EQ(content_of("a.bin"), "a\0b"s);
+}
+
+TEST_F(SaveFileTest, ReplacesOnlyIfAskedTo) {
+  save_file(directory_, "cv.md", "mine", false);
+  EXPECT_THROW(save_file(directory_, "cv.md", "theirs", false), Failure);
+  EXPECT_EQ(content_of("cv.md"), "mine");
+  save_file(directory_, "cv.md", "theirs", true);
+  EXPECT_EQ(content_of("cv.md"), "theirs");
+}
+
+TEST_F(SaveFileTest, FollowsNoLink) {
+  save_file(directory_, "target", "precious", false);
+  fs::create_symlink(directory_ / "target", directory_ / "link");
+  EXPECT_THROW(save_file(directory_, "link", "x", false), Failure);
+  save_file(directory_, "link", "x", true);
+  EXPECT_EQ(content_of("target"), "precious");
+  EXPECT_FALSE(fs::is_symlink(directory_ / "link"));
+}
+
+TEST_F(SaveFileTest, MakesTheFolder) {
+  save_file(directory_ / "made/deep", "cv.md", "x", false);
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "made/deep/cv.md"));
+}
+
+TEST_F(SaveFileTest, SaysWhichFolderCannotBe) {
+  save_file(directory_, "taken", "x", false);
+  try {
+    save_file(directory_ / "taken", "cv.md", "x", false);
+    FAIL();
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.code(), ExitCode::usage);
+    EXPECT_EQ(failure.what(), "The file '" + (directory_ / "taken/cv.md").string() +
+                                  "' cannot be written: Not a directory.");
+  }
+}
+
+}  // namespace
+}  // namespace llmspool::cli

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// Watching a job across a connection that drops.
+#include "watch.hpp"
+
+#include <gmock/gmock.h>
+
+#include "canned_server.hpp"
+
+namespace llmspool::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::string event(int seq, const std::string& type) {
+  return "id: " + std::to_string(seq) + "\nevent: " + type +
+         "\ndata: {\"seq\":" + std::to_string(seq) + ",\"type\":\"" + type + "\"}\n\n";
+}
+
+std::string job(const std::string& status) {
+  return answer("200 OK", "application/json", R"({"job_id":"42","status":")" + status + "\"}");
+}
+
+struct Watched {
+  ExitCode code;
+  std::string out, err;
+};
+
+Watched watch_json(const CannedServer& server, std::uint64_t after) {
+  const Context context{
+      .api = Api(client::Client::unix_socket(server.path())), .json = true, .terminal = {}};
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  const auto code = watch(context, "42", after);
+  return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+}
+
+TEST(Watch, GoesOnAfterTheLastEventItSaw) {
+  CannedServer server(
+      {job("processing"), event_stream(event(1, "created") + event(2, "started"), false),
+       event_stream(event(2, "started") + event(3, "failed"), true), job("failed")});
+  const auto watched = watch_json(server, 0);
+  EXPECT_EQ(watched.code, ExitCode::job_failed);
+  EXPECT_EQ(watched.out,
+            "{\"seq\":1,\"type\":\"created\"}\n"
+            "{\"seq\":2,\"type\":\"started\"}\n"
+            "{\"seq\":3,\"type\":\"failed\"}\n");
+  EXPECT_THAT(watched.err, HasSubstr("The connection was lost"));
+  EXPECT_THAT(watched.err, HasSubstr("Connected again."));
+  EXPECT_THAT(server.requests()[1], StartsWith("GET /api/jobs/42/events?after=0 "));
+  EXPECT_THAT(server.requests()[2], StartsWith("GET /api/jobs/42/events?after=2 "));
+}
+
+TEST(Watch, SaysHowAJobEndedThatHasNothingMoreToTell) {
+  CannedServer server({job("cancelled"), "HTTP/1.1 204 No Content\r\n\r\n", job("cancelled")});
+  const auto watched = watch_json(server, 17);
+  EXPECT_EQ(watched.code, ExitCode::job_cancelled);
+  EXPECT_EQ(watched.out, "");
+  EXPECT_EQ(watched.err, "Job 42 was cancelled.\n");
+}
+
+TEST(Watch, EndsWhereThereIsNoSuchJob) {
+  CannedServer server({answer("404 Not Found", "application/problem+json", R"({"detail":"No."})")});
+  const Context context{
+      .api = Api(client::Client::unix_socket(server.path())), .json = true, .terminal = {}};
+  EXPECT_THROW(watch(context, "42", 0), Refusal);
+}
+
+}  // namespace
+}  // namespace llmspool::cli

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+// A spool in memory for tests of the API: jobs change by the real table, as the test says.
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "http/server.hpp"
+#include "spool/spool.hpp"
+
+namespace llmspool::http {
+
+class FakeSpool final : public spool::Spool, private store::Store {
+ public:
+  FakeSpool() : hub_(*this) {}
+
+  // What a runner would do.
+  void change(job::JobId id, const job::Command& command) {
+    job::Transition made;
+    {
+      const std::lock_guard lock(mutex_);
+      Entry& entry = jobs_.at(id);
+      made = job::apply(entry.job, command, Time(Milliseconds(2000))).value();
+      keep(entry, made);
+      if (const auto* step = std::get_if<job::FinishStep>(&command)) {
+        for (const job::File& file : step->files) entry.files[file.name] = file;
+      }
+    }
+    hub_.publish(made.job, made.events);
+  }
+  job::JobId add(const std::string& owner) {
+    spool::Submission submission;
+    submission.request.messages.push_back({"user", "Hello"});
+    job::JobId id = 0;
+    submit({owner, false}, std::move(submission),
+           [&](const Result<store::Submitted>& made) { id = made->applied.job.id; });
+    return id;
+  }
+  job::Seq seq(job::JobId id) { return get(id)->seq; }
+  void discard(job::JobId id) {
+    {
+      const std::lock_guard lock(mutex_);
+      jobs_.erase(id);
+    }
+    hub_.removed(id);
+  }
+
+  std::optional<Error> refuse_submits;
+  bool is_ready = true;
+  std::vector<spool::Submission> submissions;
+
+  void submit(const spool::Caller& caller, spool::Submission submission,
+              spool::Done<store::Submitted> done) override {
+    if (refuse_submits) return done(std::unexpected(*refuse_submits));
+    store::Submitted submitted;
+    {
+      const std::lock_guard lock(mutex_);
+      submissions.push_back(submission);
+      const std::string key = caller.owner + "/" + submission.idempotency_key;
+      if (const auto known = keys_.find(key);
+          !submission.idempotency_key.empty() && known != keys_.end()) {
+        if (known->second.second != submission.fingerprint) {
+          return done(fail(Code::unprocessable, "The key was used for another request."));
+        }
+        submitted.applied.job = jobs_.at(known->second.first).job;
+        submitted.replayed = true;
+        return done(submitted);
+      }
+      job::Job job = submission.job;
+      job.id = static_cast<job::JobId>(jobs_.size()) + 1;
+      job.owner = caller.owner;
+      auto made = job::create(std::move(job), submission.hold, Time(Milliseconds(1000)));
+      keep(jobs_[made.job.id], made);
+      keys_[key] = {made.job.id, submission.fingerprint};
+      submitted.applied.job = made.job;
+    }
+    done(submitted);
+  }
+  void command(const spool::Caller& caller, job::JobId id, job::Command command,
+               spool::Done<job::Job> done) override {
+    auto job = get(caller, id);
+    if (!job) return done(std::unexpected(job.error()));
+    auto made = job::apply(*job, command, Time(Milliseconds(3000)));
+    if (!made) return done(std::unexpected(made.error()));
+    change(id, command);
+    done(get(id));
+  }
+  void remove(const spool::Caller& caller, job::JobId id, spool::Done<void> done) override {
+    const auto job = get(caller, id);
+    if (!job) return done(std::unexpected(job.error()));
+    discard(id);
+    done({});
+  }
+
+  Result<job::Job> get(const spool::Caller& caller, job::JobId id) override {
+    LLMSPOOL_TRY(job, get(id));
+    if (caller.admin || job.owner == caller.owner) return job;
+    return missing(id);
+  }
+  Result<std::vector<job::Job>> list(const spool::Caller&, store::Filter filter) override {
+    return list(filter);
+  }
+  Result<std::vector<store::FileInfo>> files(const spool::Caller& caller, job::JobId id) override {
+    LLMSPOOL_CHECK(get(caller, id));
+    return files(id);
+  }
+  Result<job::File> file(const spool::Caller& caller, job::JobId id,
+                         const std::string& name) override {
+    LLMSPOOL_CHECK(get(caller, id));
+    return file(id, name);
+  }
+  Result<store::Counts> counts() override { return store::Counts{.pending = 2}; }
+  spool::Hub& hub() override { return hub_; }
+  const plugin::Registry& plugins() const override { return registry_; }
+  std::shared_ptr<const pipeline::Library> pipelines() const override { return library_; }
+  int running(const std::string&) const override { return 0; }
+  std::string stopped_reason(const std::string&) const override { return {}; }
+  bool ready() const override { return is_ready; }
+
+ private:
+  struct Entry {
+    job::Job job;
+    std::vector<job::Event> events;
+    std::map<std::string, job::File> files;
+  };
+
+  static std::unexpected<Error> missing(job::JobId id) {
+    return fail(Code::not_found, "There is no job '" + std::to_string(id) + "'.");
+  }
+  static void keep(Entry& entry, const job::Transition& made) {
+    entry.job = made.job;
+    entry.events.insert(entry.events.end(), made.events.begin(), made.events.end());
+  }
+
+  Result<job::Job> get(job::JobId id) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = jobs_.find(id);
+    if (found == jobs_.end()) return missing(id);
+    return found->second.job;
+  }
+  Result<std::vector<job::Job>> list(const store::Filter& filter) override {
+    const std::lock_guard lock(mutex_);
+    last_filter = filter;
+    std::vector<job::Job> result;
+    for (auto each = jobs_.rbegin(); each != jobs_.rend(); ++each) {
+      if (filter.before && each->first >= *filter.before) continue;
+      if (result.size() < filter.limit) result.push_back(each->second.job);
+    }
+    return result;
+  }
+  Result<std::vector<job::Event>> events(job::JobId id, job::Seq after,
+                                         std::size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = jobs_.find(id);
+    if (found == jobs_.end()) return missing(id);
+    std::vector<job::Event> result;
+    for (const job::Event& event : found->second.events) {
+      if (event.seq > after && result.size() < limit) result.push_back(event);
+    }
+    return result;
+  }
+  Result<std::vector<store::FileInfo>> files(job::JobId id) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<store::FileInfo> result;
+    for (const auto& [name, file] : jobs_.at(id).files) {
+      result.push_back(
+          {name, file.role, file.media_type, static_cast<std::int64_t>(file.content.size())});
+    }
+    return result;
+  }
+  Result<job::File> file(job::JobId id, const std::string& name) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = jobs_.at(id).files.find(name);
+    if (found == jobs_.at(id).files.end()) {
+      return fail(Code::not_found, "The job has no file '" + name + "'.");
+    }
+    return found->second;
+  }
+
+  // Of the store's changes the hub needs none.
+  void submit(store::Submission, store::Done<store::Submitted>) override {}
+  void apply(job::JobId, std::optional<job::Fence>, std::vector<job::Command>,
+             store::Done<store::Applied>) override {}
+  void claim(std::string, std::string, Time, store::Done<std::optional<store::Claimed>>) override {}
+  void renew(std::string, Time, store::Done<void>) override {}
+  void recover(std::string, store::Done<std::vector<store::Applied>>) override {}
+  void wake(store::Done<Woken>) override {}
+  void remove(job::JobId, store::Done<void>) override {}
+
+  std::mutex mutex_;
+  std::map<job::JobId, Entry> jobs_;
+  std::map<std::string, std::pair<job::JobId, std::string>> keys_;
+  plugin::Registry registry_;
+  std::shared_ptr<const pipeline::Library> library_ = std::make_shared<pipeline::Library>();
+  spool::Hub hub_;
+
+ public:
+  store::Filter last_filter;
+};
+
+}  // namespace llmspool::http

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "pipeline/definition.hpp"
+
+namespace llmspool::pipeline {
+namespace {
+
+using Texts = std::map<std::string, std::string>;
+
+Definition definition() {
+  Definition p;
+  p.name = "p";
+  p.inputs.resize(4);
+  p.inputs[0].name = "cv";
+  p.inputs[0].required = true;
+  p.inputs[0].aliases = {"cv_file"};
+  p.inputs[0].bytes_max = 8;
+  p.inputs[1].name = "tone";
+  p.inputs[1].default_value = "warm";
+  p.inputs[2].name = "ats";
+  p.inputs[2].type = Input::Type::boolean;
+  p.inputs[2].default_value = "true";
+  p.inputs[3].name = "agreed";
+  p.inputs[3].type = Input::Type::boolean;
+  p.inputs[3].default_value = "false";
+  return p;
+}
+
+TEST(Inputs, AreFilledIn) {
+  EXPECT_EQ(check_inputs(definition(), {{"cv_file", "me"}}).value(),
+            (Texts{{"cv", "me"}, {"tone", "warm"}, {"ats", "true"}, {"agreed", "false"}}));
+  // What a browser's form sends for fields that were left empty, and for a ticked box.
+  EXPECT_EQ(check_inputs(definition(), {{"cv", "me"}, {"tone", ""}, {"ats", ""}, {"agreed", "on"}})
+                .value(),
+            (Texts{{"cv", "me"}, {"tone", "warm"}, {"ats", "true"}, {"agreed", "true"}}));
+  EXPECT_EQ(check_inputs(definition(), {{"cv", "é\n"}, {"tone", " "}})->at("tone"), " ");
+}
+
+TEST(Inputs, ReadBooleans) {
+  for (const auto& [sent, expected] : Texts{{"true", "true"},
+                                            {"TRUE", "true"},
+                                            {"1", "true"},
+                                            {"Yes", "true"},
+                                            {"on", "true"},
+                                            {"false", "false"},
+                                            {"0", "false"},
+                                            {"no", "false"},
+                                            {"Off", "false"}})
+    EXPECT_EQ(check_inputs(definition(), {{"cv", "x"}, {"ats", sent}})->at("ats"), expected)
+        << sent;
+}
+
+TEST(Inputs, AreRefusedByName) {
+  struct Case {
+    Texts sent;
+    std::string field, detail;
+  };
+  const std::vector<Case> cases{
+      {{}, "inputs.cv", "It is required."},
+      {{{"cv", ""}}, "inputs.cv", "It is required and empty."},
+      {{{"cv_file", " \n"}}, "inputs.cv_file", "It is required and empty."},
+      {{{"cv", "123456789"}}, "inputs.cv", "It is 9 bytes long; at most 8 are accepted."},
+      {{{"cv", "ab\xFF"}}, "inputs.cv", "It is no UTF-8 text: byte 2 belongs to no character."},
+      {{{"cv", "x"}, {"tune", "y"}},
+       "inputs.tune",
+       "The pipeline 'p' has no such input; did you mean 'tone'? It has: cv, tone, ats, agreed"},
+      {{{"cv", "x"}, {"cv_file", "y"}},
+       "inputs.cv_file",
+       "The input 'cv' was sent twice, under different names."},
+      {{{"cv", "x"}, {"ats", "perhaps"}}, "inputs.ats", "It must be true or false."},
+      {{{"cv", "x"}, {"ats", " "}}, "inputs.ats", "It must be true or false."},
+  };
+  for (const Case& c : cases) {
+    const auto inputs = check_inputs(definition(), c.sent);
+    ASSERT_FALSE(inputs) << c.field;
+    EXPECT_EQ(inputs.error().code, Code::invalid);
+    ASSERT_EQ(inputs.error().fields.size(), 1U) << c.field;
+    EXPECT_EQ(inputs.error().fields[0].field, c.field);
+    EXPECT_EQ(inputs.error().fields[0].detail, c.detail);
+    EXPECT_EQ(inputs.error().message, "The field '" + c.field + "' is wrong: " + c.detail);
+  }
+}
+
+TEST(Inputs, AreAllLookedAt) {
+  const auto inputs = check_inputs(definition(), {{"x", ""}, {"ats", "?"}});
+  ASSERT_FALSE(inputs);
+  EXPECT_EQ(inputs.error().fields.size(), 3U);
+}
+
+}  // namespace
+}  // namespace llmspool::pipeline

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "spool/step_call.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "base/limits.hpp"
+
+namespace llmspool::spool {
+namespace {
+
+constexpr int kLoad = 1, kPrompt = 2, kGenerate = 3;
+
+class StepCallTest : public testing::Test {
+ protected:
+  static pipeline::Step step() {
+    pipeline::Step step;
+    step.name = "cv";
+    step.label = "Tailoring the CV";
+    return step;
+  }
+  std::atomic<int> told_ = 0;
+  StepCall call_{7, step(), [this] { ++told_; }};
+};
+
+TEST_F(StepCallTest, TellsOnceUntilItIsListenedToAgain) {
+  call_.emit("a");
+  call_.emit("b");
+  call_.progress(kGenerate, 1, 2);
+  EXPECT_EQ(told_, 1);
+  call_.listen();
+  call_.emit("c");
+  EXPECT_EQ(told_, 2);
+}
+
+TEST_F(StepCallTest, GivesTextOnce) {
+  call_.emit("one ");
+  call_.emit("two");
+  EXPECT_EQ(call_.take_text(), "one two");
+  EXPECT_EQ(call_.take_text(), "");
+  EXPECT_EQ(call_.text(), "one two");
+}
+
+TEST_F(StepCallTest, KeepsACharacterTogetherThatComesInPieces) {
+  call_.emit("caf\xC3");
+  EXPECT_EQ(call_.take_text(), "caf");
+  call_.emit("\xA9!");
+  EXPECT_EQ(call_.take_text(), "\xC3\xA9!");
+}
+
+TEST_F(StepCallTest, ReplacesWhatIsNoUtf8) {
+  call_.emit("a\xFFz");
+  EXPECT_EQ(call_.take_text(), "a\xEF\xBF\xBDz");
+  call_.emit("end\xE2\x82");
+  EXPECT_EQ(call_.take_rest(), "end\xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
+TEST_F(StepCallTest, NeverGoesBackFromPhaseToPhase) {
+  double last = 0;
+  for (const auto& [phase, done] : {std::pair{kLoad, 5},
+                                    {kLoad, 10},
+                                    {kPrompt, 0},
+                                    {kPrompt, 10},
+                                    {kGenerate, 0},
+                                    {kGenerate, 10}}) {
+    call_.progress(phase, static_cast<std::uint64_t>(done), 10);
+    EXPECT_GE(call_.fraction(), last);
+    last = call_.fraction();
+  }
+  EXPECT_EQ(last, 1);
+}
+
+TEST_F(StepCallTest, SaysWhatItDoes) {
+  call_.progress(kLoad, 1, 4);
+  EXPECT_EQ(call_.message(), "Tailoring the CV: loading the model, 25%");
+  call_.progress(kPrompt, 100, 400);
+  EXPECT_EQ(call_.message(), "Tailoring the CV: reading the prompt, 100 of 400 tokens");
+  call_.progress(kGenerate, 1, 4);
+  EXPECT_EQ(call_.message(), "Tailoring the CV");
+}
+
+TEST_F(StepCallTest, StopsAnAnswerThatIsTooLong) {
+  const std::string piece(limits::kEmitBufferBytes, 'x');
+  for (std::size_t size = 0; size < limits::kAnswerBytesMax; size += piece.size()) {
+    call_.emit(piece);
+    call_.take_text();
+  }
+  EXPECT_FALSE(call_.too_long());
+  call_.emit("x");
+  EXPECT_TRUE(call_.too_long());
+  EXPECT_TRUE(call_.cancelled());
+}
+
+TEST_F(StepCallTest, MakesAFastPluginWaitForASlowSpool) {
+  call_.emit(std::string(limits::kEmitBufferBytes, 'x'));
+  std::atomic<bool> through = false;
+  std::thread plugin([&] {
+    call_.emit("y");
+    through = true;
+  });
+  EXPECT_FALSE(through);
+  EXPECT_EQ(call_.take_text().size(), limits::kEmitBufferBytes);
+  plugin.join();
+  EXPECT_EQ(call_.take_text(), "y");
+}
+
+TEST_F(StepCallTest, LetsAWaitingPluginGoWhenItIsCancelled) {
+  call_.emit(std::string(limits::kEmitBufferBytes, 'x'));
+  std::thread plugin([&] { call_.emit("y"); });
+  call_.cancel();
+  plugin.join();
+  EXPECT_TRUE(call_.cancelled());
+}
+
+}  // namespace
+}  // namespace llmspool::spool
