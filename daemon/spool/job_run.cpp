@@ -260,9 +260,12 @@ void JobRun::collect_reports() {
   if (started_.empty() || closed_) return;
   const auto& newest = started_.back();
   job::Report report{plan_.progress(running), newest, calls_.at(newest)->message()};
+  for (const auto& [name, fraction] : running)
+    report.steps[name] = static_cast<int>(100 * fraction);
+  const bool is_new = report.progress > reported_.progress || report.message != reported_.message ||
+                      report.steps != reported_.steps;
   const bool new_step = report.step != reported_.step;
-  const bool new_text = report.progress > reported_.progress || report.message != reported_.message;
-  if (!new_step && (!new_text || now - last_report_ < limits::kProgressInterval)) return;
+  if (!new_step && (!is_new || now - last_report_ < limits::kProgressInterval)) return;
   last_report_ = now;
   reported_ = report;
   say(std::move(report));
