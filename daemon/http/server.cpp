@@ -4,6 +4,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -16,12 +17,6 @@ namespace llmspool::http {
 namespace {
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::string_view kBusy =
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
-    "Retry-After: 5\r\nConnection: close\r\n\r\n"
-    R"({"type":"urn:llmspool:problem:unavailable","title":"Not available now","status":503,)"
-    R"("detail":"There are too many connections; come back in a moment."})";
-
 // A listening socket and who waits at it.
 struct Port {
   Port(asio::io_context& io, Listener made)
@@ -42,8 +37,12 @@ void log_bug(std::string_view where, const std::exception_ptr& bug) {
 void spawn_session(const std::shared_ptr<Core>& core, asio::generic::stream_protocol::socket socket,
                    Transport transport) {
   const asio::any_io_executor strand = socket.get_executor();
+  if (transport == Transport::tcp) {
+    boost::system::error_code ignored;  // small pieces of a stream shall not wait for each other
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  }
   auto session = std::make_shared<Session>(core, Stream(std::move(socket)), transport);
-  if (!core->enter(session)) return session->turn_away(kBusy);
+  if (!core->enter(session)) return session->turn_away();
   auto run = [session] { return session->run(); };
   asio::co_spawn(strand, std::move(run), [core, session](const std::exception_ptr& bug) {
     log_bug("A connection", bug);

@@ -128,10 +128,17 @@ void Session::abort() {
   });
 }
 
-void Session::turn_away(std::string_view answer) {
+void Session::turn_away() {
+  const Response problem = problem_response(
+      Error{Code::unavailable, "There are too many connections; come back in a moment."});
+  std::string text =
+      "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nX-Request-Id: " + new_request_id() +
+      "\r\n";
+  for (const auto& [name, value] : problem.headers.all()) text += name + ": " + value + "\r\n";
+  text += "\r\n" + problem.body;
   beast::error_code ignored;
   stream_.socket().non_blocking(true, ignored);
-  stream_.socket().write_some(asio::buffer(answer), ignored);
+  stream_.socket().write_some(asio::buffer(text), ignored);
   stream_.close();
 }
 

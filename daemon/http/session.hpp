@@ -21,8 +21,8 @@ class Session : public std::enable_shared_from_this<Session> {
   // Any thread. An idle connection is closed; what is under way is asked to end.
   void stop();
   void abort();  // any thread
-  // In place of run(): says `answer` if the client takes it at once, and closes.
-  void turn_away(std::string_view answer);
+  // In place of run(): says that there are too many, if the client takes it at once, and closes.
+  void turn_away();
 
  private:
   using Parser = beast::http::request_parser<beast::http::string_body>;

@@ -2,6 +2,8 @@
 // What there is to work with: backends, optimizers, pipelines, plugins.
 #include "http/api/catalog.hpp"
 
+#include <cmath>
+
 #include "http/api/arguments.hpp"
 
 namespace llmspool::http {
@@ -34,14 +36,22 @@ std::string_view word_of(plugin::Parameter::Type type) {
   return "json";
 }
 
+// Whole numbers without a fraction, as people write them.
+json::value number_of(double number) {
+  if (std::trunc(number) == number && std::abs(number) < 1e15) {
+    return static_cast<std::int64_t>(number);
+  }
+  return number;
+}
+
 json::array params_of(const std::vector<plugin::Parameter>& params) {
   json::array list;
   for (const plugin::Parameter& each : params) {
     json::object object{
         {"name", each.name}, {"type", word_of(each.type)}, {"description", each.help}};
     if (each.minimum != 0 || each.maximum != 0) {
-      object["minimum"] = each.minimum;
-      object["maximum"] = each.maximum;
+      object["minimum"] = number_of(each.minimum);
+      object["maximum"] = number_of(each.maximum);
     }
     if (!each.choices.empty()) object["choices"] = list_of(each.choices);
     list.push_back(std::move(object));
