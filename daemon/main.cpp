@@ -154,6 +154,10 @@ int run(const Options& options, const config::Config& config) {
   for (int i = 1; i < threads; ++i) others.emplace_back([&] { io.run(); });
   io.run();
   others.clear();
+
+  // 6. Workers and store end first: until then they may call back into what stands above.
+  if (!workers.finish(kCancelTime)) std::_Exit(status);
+  store->reset();
   log::info("Stopped");
   return status;
 }
