@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "http/api/fields.hpp"
 
+#include "job/finite.hpp"
+
 #include <cmath>
 
 #include "base/limits.hpp"
@@ -64,6 +66,10 @@ Result<json::object> parse_json_object(std::string_view body) {
   if (!value.is_object()) {
     return fail(Code::invalid,
                 "The body must be a JSON object, not " + std::string(a_thing(value)) + ".");
+  }
+  if (!job::all_finite(value)) {
+    return fail(Code::invalid,
+                "The body has a number beyond the largest that is understood, 1.8e308.");
   }
   return std::move(value.get_object());
 }
