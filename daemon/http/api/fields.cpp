@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "http/api/fields.hpp"
 
+#include "base/bounded.hpp"
 #include "job/finite.hpp"
 
 #include <cmath>
@@ -186,11 +187,13 @@ void Fields::add(const Fields& inner) {
 }
 
 void Fields::refuse_others() {
+  std::size_t told = 0;
   for (const auto& [key, ignored] : object_) {
     if (known_.contains(std::string_view(key))) continue;
+    if (++told > kErrorsTold) return;
     std::string list;
     for (const std::string& each : known_) list += (list.empty() ? "" : ", ") + each;
-    wrong(key, "there is no such field; there are: " + list + ".");
+    wrong(shortened(key), "there is no such field; there are: " + list + ".");
   }
 }
 
