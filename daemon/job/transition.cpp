@@ -152,7 +152,7 @@ void perform(Transition& to, Time now, const FinishStep& finish) {
   for (const File& file : finish.files) {
     emit(to, now, "file",
          {{"filename", file.name},
-          {"type", file.role},
+          {"role", file.role},  // an event's "type" says what kind of event it is
           {"size", static_cast<std::int64_t>(file.content.size())}});
   }
 }

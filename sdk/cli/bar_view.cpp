@@ -67,11 +67,13 @@ class BarView final : public View {
     const auto step = one_line(text_field(event, "current_step"));
     const auto now = static_cast<int>(
         std::clamp<std::int64_t>(integer_field(event, "progress").value_or(0), 0, 100));
-    auto bar = std::ranges::find(bars_, step, &Bar::step);
-    if (bar == bars_.end()) bar = bars_.insert(bar, {step, progress_, now, ""});
-    bar->from = std::min(bar->from, now);
-    bar->to = now;
-    bar->message = one_line(text_field(event, "message"));
+    if (!step.empty()) {  // between two steps there is none
+      auto bar = std::ranges::find(bars_, step, &Bar::step);
+      if (bar == bars_.end()) bar = bars_.insert(bar, {step, progress_, now, ""});
+      bar->from = std::min(bar->from, now);
+      bar->to = now;
+      bar->message = one_line(text_field(event, "message"));
+    }
     progress_ = now;
   }
 

@@ -129,9 +129,8 @@ std::string job_details(const json::object& job) {
     const auto text = one_line(shown(value));
     if (text.empty() || name == "output" || name == "error_info") continue;
     const auto label = one_line(name);
-    details += label +
-               std::string(std::max(columns(label) + 1, kNameColumns) - columns(label), ' ') +
-               text + '\n';
+    const auto gap = std::max(columns(label) + 1, kNameColumns) - columns(label);
+    details.append(label).append(gap, ' ').append(text).append("\n");
   }
   if (const auto output = harmless(text_field(job, "output")); !output.empty())
     details += '\n' + output + (output.ends_with('\n') ? "" : "\n");

@@ -12,8 +12,8 @@ namespace llmspool::cli {
 // folder it is written to: no '/', no "..", no control character, not hidden, not empty.
 void check_file_name(const std::string& name);
 
-// Writes `content` to directory/name. An existing file is a Failure unless `replace`; a link is
-// never followed.
+// Writes `content` to directory/name and makes the folder if there is none. An existing file is a
+// Failure unless `replace`; a link is never followed.
 void save_file(const std::filesystem::path& directory, const std::string& name,
                std::string_view content, bool replace);
 

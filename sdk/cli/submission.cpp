@@ -19,7 +19,7 @@ constexpr std::size_t kFileBytesMax = std::size_t{64} << 20;
 
 std::string read_text(std::istream& stream, const std::string& name) {
   std::string text;
-  std::string block(64 * 1024, '\0');
+  std::string block(std::size_t{64} << 10, '\0');
   while (stream.read(block.data(), static_cast<std::streamsize>(block.size())) ||
          stream.gcount() > 0) {
     text.append(block, 0, static_cast<std::size_t>(stream.gcount()));
@@ -49,7 +49,13 @@ std::pair<std::string, std::string> split(const std::string& option, const std::
   const auto equals = pair.find('=');
   if (equals == std::string::npos || equals == 0)
     throw Failure(ExitCode::usage, option + " wants NAME=VALUE, not '" + pair + "'.");
+  if (first_bad_byte(pair))
+    throw Failure(ExitCode::usage, option + " '" + pair + "' is not text in UTF-8.");
   return {pair.substr(0, equals), pair.substr(equals + 1)};
+}
+
+[[noreturn]] void refuse_twice(const std::string& option, const std::string& name) {
+  throw Failure(ExitCode::usage, option + " names '" + name + "' twice.");
 }
 
 // The object that all the pairs of one option make.
@@ -58,10 +64,7 @@ json::object from_pairs(const std::string& option, const std::vector<std::string
   json::object object;
   for (const auto& pair : pairs) {
     const auto [name, text] = split(option, pair);
-    if (first_bad_byte(pair))
-      throw Failure(ExitCode::usage, option + " '" + pair + "' is not text in UTF-8.");
-    if (!object.emplace(name, value_of(text)).second)
-      throw Failure(ExitCode::usage, option + " names '" + name + "' twice.");
+    if (!object.emplace(name, value_of(text)).second) refuse_twice(option, name);
   }
   return object;
 }

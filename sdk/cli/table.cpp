@@ -10,6 +10,7 @@ namespace llmspool::cli {
 
 Table::Table(std::vector<std::string> heading) {
   std::vector<Cell> row;
+  row.reserve(heading.size());
   for (auto& title : heading) row.push_back({std::move(title), Colour::dim});
   rows_.push_back(std::move(row));
 }

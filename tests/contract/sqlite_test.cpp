@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::Each;
 using testing::HasSubstr;
+using testing::SizeIs;
 
 class SqliteStoreTest : public testing::Test {
  protected:
@@ -179,6 +180,10 @@ TEST_F(SqliteStoreTest, LosesNothingOnAFullDiskAndGoesOnWhenThereIsSpace) {
 TEST_F(SqliteStoreTest, FailsAllChangesOfACommitThatFails) {
   const auto store = open().value();
   ASSERT_TRUE(submit(*store).has_value());
+  ASSERT_TRUE(submit(*store).has_value());
+  ASSERT_TRUE(await<std::optional<Claimed>>([&](auto done) {
+                store->claim("echo", "a", clock_.now() + 1min, std::move(done));
+              }).has_value());
   std::vector<Code> codes;
   const auto note = [&](const auto& result) { codes.push_back(result.error().code); };
   {
@@ -189,17 +194,25 @@ TEST_F(SqliteStoreTest, FailsAllChangesOfACommitThatFails) {
       release.get_future().wait();
     });
     stalled.get_future().wait();
-    store->apply(1, {}, {job::Hold{}}, note);
+    store->apply(1, {}, {job::Append{"answer", "lost"}}, note);
+    store->apply(2, {}, {job::Hold{}}, note);
+    store->apply(7, {}, {job::Hold{}}, note);
     Submission big{.job = {.owner = "alice", .backends = {"echo"}}};
     big.request.messages = {{"user", std::string(1024 * 1024, 'x')}};
     store->submit(std::move(big), note);
-    store->apply(7, {}, {job::Hold{}}, note);
     release.set_value();
     (void)submit(*store);  // comes after them
   }
-  EXPECT_THAT(codes, AllOf(testing::SizeIs(3), Each(Code::no_space)));
-  EXPECT_EQ(store->get(1).value().status, job::Status::pending);
-  EXPECT_EQ(store->events(1, 0, 10).value().size(), 1);
+  EXPECT_THAT(codes, AllOf(SizeIs(4), Each(Code::no_space)));
+  EXPECT_EQ(store->get(2).value().status, job::Status::pending);
+
+  const auto appended = await<Applied>(
+      [&](auto done) { store->apply(1, {}, {job::Append{"answer", "kept"}}, std::move(done)); });
+  ASSERT_TRUE(appended.has_value());
+  const auto events = store->events(1, 0, 10).value();
+  ASSERT_THAT(events, SizeIs(3));
+  EXPECT_EQ(events[2].seq, 3);
+  EXPECT_EQ(events[2].data.at("text"), "kept");
 }
 
 TEST_F(SqliteStoreTest, GivesSpaceBackWhenThereIsNothingElseToDo) {

@@ -199,10 +199,7 @@ Result<void> Changes::check_restart(const Job& job) {
 // What the end of a job means for those that were to follow it, and for theirs in turn.
 void Changes::settle(Applied& applied) {
   std::deque<job::Abandon> ends;
-  if (job::ended(applied.job.status)) {
-    close_dependencies(database_, applied.job);
-    ends.push_back({applied.job.id, applied.job.status});
-  }
+  if (job::ended(applied.job.status)) ends.push_back({applied.job.id, applied.job.status});
   for (; !ends.empty(); ends.pop_front()) {
     const job::Abandon end = ends.front();
     for (const JobId id : take_followers(database_, end.after)) {
@@ -215,7 +212,6 @@ void Changes::settle(Applied& applied) {
         continue;
       }
       if (auto abandoned = step(*follower, one(end))) {
-        close_dependencies(database_, abandoned->job);
         ends.push_back({id, abandoned->job.status});
         applied.others.push_back(*std::move(abandoned));
       }

@@ -63,11 +63,6 @@ bool has_open_dependency(Database& database, const job::Job& job) {
   return false;
 }
 
-void close_dependencies(Database& database, const job::Job& job) {
-  for (const JobId after_id : job.after)
-    database.run("DELETE FROM dependencies WHERE after_id = ? AND job_id = ?", after_id, job.id);
-}
-
 std::vector<JobId> take_followers(Database& database, JobId id) {
   std::vector<JobId> followers;
   {

@@ -21,8 +21,6 @@ Predecessors find_remaining_predecessors(Database& database, const job::Job& job
 
 void open_dependencies(Database& database, job::JobId id, const std::vector<job::JobId>& after);
 bool has_open_dependency(Database& database, const job::Job& job);
-// Ends the waiting of a job that has ended itself.
-void close_dependencies(Database& database, const job::Job& job);
 // Ends the waiting for `id`, which has ended, and gives those who waited, oldest first.
 std::vector<job::JobId> take_followers(Database& database, job::JobId id);
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "store/sqlite/writer.hpp"
 
+#include <algorithm>
+
 #include "base/limits.hpp"
+#include "base/log.hpp"
 
 namespace llmspool::store::sqlite {
 namespace {
@@ -65,30 +68,28 @@ void Writer::commit(Tasks& tasks) {
     for (const auto& task : tasks) task->make(changes_);
     changes_.flush();
     database_.run("COMMIT");
+    space_to_give_back_ = changes_.take_removed() || space_to_give_back_;
   } catch (const DatabaseError& failed) {
     roll_back();
-    for (const auto& task : tasks) task->answer_failed(failed.error());
-    return;
+    for (const auto& task : tasks) task->fail(failed.error());
   }
-  space_to_give_back_ = space_to_give_back_ || changes_.take_removed();
   for (const auto& task : tasks) task->answer();
 }
 
-// SQLite may have rolled back already. If it cannot even do that, the next BEGIN fails and says
-// why, and all is still as it was after the last commit.
 void Writer::roll_back() {
   changes_.forget();
-  if (!database_.in_transaction()) return;
+  if (!database_.in_transaction()) return;  // SQLite has done it
   try {
     database_.run("ROLLBACK");
-  } catch (const DatabaseError&) {
+  } catch (const DatabaseError& failed) {
+    log::error(failed.what());  // the next BEGIN will fail too, and nothing be half done
   }
 }
 
 // Cuts some free pages off the file; whether there are more. The space that a removed job took is
 // free at once for other jobs (auto_vacuum=INCREMENTAL keeps track of it); giving it back to the
 // disk moves pages about and needs a sync, so it is done in pieces when there is nothing else to
-// do. Should it fail, nothing is lost but the space.
+// do.
 bool Writer::give_back_space() {
   try {
     std::int64_t free_pages = 0;
@@ -98,7 +99,8 @@ bool Writer::give_back_space() {
     if (pages > 0) database_.run_once("PRAGMA incremental_vacuum(" + std::to_string(pages) + ")");
     if (pages == kFreePagesGivenBack) return true;
     database_.run("PRAGMA wal_checkpoint(PASSIVE)");  // or the file would keep its length
-  } catch (const DatabaseError&) {
+  } catch (const DatabaseError& failed) {
+    log::warning(failed.what());  // nothing is lost but space, and it is tried again
   }
   return false;
 }

@@ -33,21 +33,21 @@ class Writer {
    public:
     virtual ~Task() = default;
     virtual void make(Changes& changes) = 0;
-    virtual void answer() = 0;                     // that it is durable, or why it was refused
-    virtual void answer_failed(const Error&) = 0;  // that the transaction came to nothing
+    virtual void fail(const Error& error) = 0;  // the transaction came to nothing
+    virtual void answer() = 0;
   };
   template <class T, class Change>
   class TypedTask final : public Task {
    public:
     TypedTask(Change change, Done<T> done) : change_(std::move(change)), done_(std::move(done)) {}
-    void make(Changes& changes) override { result_.emplace(change_(changes)); }
-    void answer() override { done_(*std::move(result_)); }
-    void answer_failed(const Error& error) override { done_(std::unexpected(error)); }
+    void make(Changes& changes) override { result_ = change_(changes); }
+    void fail(const Error& error) override { result_ = std::unexpected(error); }
+    void answer() override { done_(std::move(result_)); }
 
    private:
     Change change_;
     Done<T> done_;
-    std::optional<Result<T>> result_;
+    Result<T> result_ = std::unexpected(Error{Code::internal, "Nothing was done yet."});
   };
   using Tasks = std::deque<std::unique_ptr<Task>>;
 

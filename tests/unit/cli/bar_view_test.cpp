@@ -53,6 +53,13 @@ TEST_F(BarViewTest, DrawsABarForTheStretchOfEachStep) {
             "Completed.\n");
 }
 
+TEST_F(BarViewTest, LeavesToNoStepWhatNoStepDid) {
+  make(false);
+  EXPECT_EQ(shown(R"({"type":"progress","progress":50,"current_step":null,"message":"A"})"), "");
+  EXPECT_EQ(shown(R"({"type":"progress","progress":75,"current_step":"cv","message":"B"})"),
+            "cv ----------#####-----  75%  B\n");
+}
+
 TEST_F(BarViewTest, StreamsTheTextOfAPrompt) {
   make(true);
   EXPECT_EQ(shown(R"({"type":"started","attempt":1})"), "Running...\n");

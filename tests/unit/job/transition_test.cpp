@@ -225,7 +225,7 @@ TEST(FinishStep, CountsItsWorkAndTellsOfItsFiles) {
   EXPECT_EQ(finished.job.hoisted.at("ats_score"), 87);
   EXPECT_THAT(types_of(finished), ElementsAre("progress", "file", "file"));
   EXPECT_EQ(finished.events[1].data,
-            (json::object{{"filename", "cv.md"}, {"type", "cv"}, {"size", 4}}));
+            (json::object{{"filename", "cv.md"}, {"role", "cv"}, {"size", 4}}));
 }
 
 TEST(Complete, KeepsTheOutput) {
