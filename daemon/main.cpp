@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/message_ids.hpp"
 #include "config/config.hpp"
@@ -127,8 +128,10 @@ int run(const Options& options, const config::Config& config) {
   const auto stop = [&] {
     log::info("Stopping: running steps may end, the rest is put back into the queue");
     service::notify_stopping();
+    const auto most = config.queue.stop_grace + kCancelTime + limits::kHttpStopTimeout;
+    service::extend_timeout(most + kCancelTime);
     spool.stop(config.queue.stop_grace, [&] { server.stop([&] { io.stop(); }); });
-    loop.after(config.queue.stop_grace + kCancelTime, [] {
+    loop.after(most, [] {
       // Every job is put back and stored; only the plugin's thread is left, and it hears nothing.
       log::error("A plugin did not return when it was cancelled; leaving without it");
       std::_Exit(EX_OK);
@@ -154,6 +157,10 @@ int run(const Options& options, const config::Config& config) {
   for (int i = 1; i < threads; ++i) others.emplace_back([&] { io.run(); });
   io.run();
   others.clear();
+
+  // 6. Workers and store end first: until then they may call back into what stands above.
+  if (!workers.finish(kCancelTime)) std::_Exit(status);
+  store->reset();
   log::info("Stopped");
   return status;
 }

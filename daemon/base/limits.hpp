@@ -12,14 +12,14 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // HTTP
-inline constexpr std::size_t kHeaderBytesMax = 32 * 1024;
+inline constexpr std::size_t kHeaderBytesMax = std::size_t{32} * 1024;
 inline constexpr seconds kHeaderTimeout{30};  // for the whole header, and between requests
 inline constexpr seconds kBodyTimeout{120};   // for a whole body
 inline constexpr seconds kWriteTimeout{30};   // a client that takes nothing this long is cut off
 inline constexpr seconds kWaitMax{300};       // of ?wait=
 inline constexpr seconds kPingInterval{20};   // WebSocket
 inline constexpr seconds kSseKeepalive{10};
-inline constexpr std::size_t kWebSocketMessageBytesMax = 64 * 1024;
+inline constexpr std::size_t kWebSocketMessageBytesMax = std::size_t{64} * 1024;
 inline constexpr std::size_t kWebSocketMessagesMax = 16;  // not looked at yet
 inline constexpr seconds kLingerTimeout{2};       // for a client that still sends what was refused
 inline constexpr seconds kHttpStopTimeout{5};     // for requests under way when the server stops
@@ -47,8 +47,8 @@ inline constexpr int kInterruptionsMax = 10;
 // Running
 inline constexpr milliseconds kDeltaInterval{20};      // between two delta events of one job
 inline constexpr milliseconds kProgressInterval{100};  // between two progress events of one job
-inline constexpr std::size_t kEmitBufferBytes = 1024 * 1024;  // emit() blocks above this
-inline constexpr std::size_t kAnswerBytesMax = 16 * 1024 * 1024;
+inline constexpr std::size_t kEmitBufferBytes = std::size_t{1024} * 1024;  // emit() blocks above this
+inline constexpr std::size_t kAnswerBytesMax = std::size_t{16} * 1024 * 1024;
 inline constexpr seconds kRetryDelayMin{1};
 inline constexpr seconds kRetryDelayMax{300};
 

@@ -2,6 +2,10 @@
 #include "http/identity.hpp"
 
 #include <grp.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -49,6 +53,56 @@ std::optional<uid_t> find_in_file(const char* path, const tcp::endpoint& peer,
   std::ostringstream text;
   text << file.rdbuf();
   return find_tcp_uid(text.view(), peer, local);
+}
+
+// One exact question to the kernel instead of its whole table: who owns the TCP socket from `peer`
+// to `local`? Nothing where the kernel cannot be asked so, or knows no such socket.
+std::optional<uid_t> ask_kernel(const tcp::endpoint& peer, const tcp::endpoint& local, int family) {
+  struct {
+    nlmsghdr header;
+    inet_diag_req_v2 body;
+  } question{};
+  question.header.nlmsg_len = sizeof question;
+  question.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+  question.header.nlmsg_flags = NLM_F_REQUEST;
+  question.body.sdiag_family = static_cast<__u8>(family);
+  question.body.sdiag_protocol = IPPROTO_TCP;
+  auto& id = question.body.id;
+  id.idiag_sport = htons(peer.port());
+  id.idiag_dport = htons(local.port());
+  id.idiag_cookie[0] = id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  const auto put = [family](const boost::asio::ip::address& address, __be32(&words)[4]) {
+    if (family == AF_INET) {
+      const auto bytes = address.to_v4().to_bytes();
+      std::memcpy(words, bytes.data(), bytes.size());
+    } else {
+      const auto wide = address.is_v6() ? address.to_v6()
+                                        : boost::asio::ip::make_address_v6(
+                                              boost::asio::ip::v4_mapped, address.to_v4());
+      const auto bytes = wide.to_bytes();
+      std::memcpy(words, bytes.data(), bytes.size());
+    }
+  };
+  put(peer.address(), id.idiag_src);
+  put(local.address(), id.idiag_dst);
+
+  const int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+  if (fd < 0) return std::nullopt;
+  std::optional<uid_t> uid;
+  alignas(nlmsghdr) char answer[4096];
+  if (send(fd, &question, sizeof question, 0) == sizeof question) {
+    const ssize_t size = recv(fd, answer, sizeof answer, 0);
+    nlmsghdr header{};
+    inet_diag_msg found{};
+    if (size >= static_cast<ssize_t>(NLMSG_LENGTH(sizeof found))) {
+      std::memcpy(&header, answer, sizeof header);
+      std::memcpy(&found, answer + NLMSG_HDRLEN, sizeof found);
+      // Without an inode its process has closed it, and the kernel shows root as its user.
+      if (header.nlmsg_type == SOCK_DIAG_BY_FAMILY && found.idiag_inode != 0) uid = found.idiag_uid;
+    }
+  }
+  close(fd);
+  return uid;
 }
 
 std::optional<tcp::endpoint> endpoint_of(const sockaddr_storage& storage) {
@@ -123,6 +177,9 @@ std::optional<uid_t> peer_uid(int fd) {
   }
   const auto local = endpoint_of(ours), peer = endpoint_of(theirs);
   if (!local || !peer || !peer->address().is_loopback()) return std::nullopt;
+  if (peer->address().is_v4())
+    if (auto uid = ask_kernel(*peer, *local, AF_INET)) return uid;
+  if (auto uid = ask_kernel(*peer, *local, AF_INET6)) return uid;
   if (auto uid = find_in_file("/proc/net/tcp", *peer, *local)) return uid;
   return find_in_file("/proc/net/tcp6", *peer, *local);
 }

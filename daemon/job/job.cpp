@@ -37,10 +37,10 @@ json::array ids_to_json(const std::vector<JobId>& ids) {
 
 std::optional<JobId> parse_id(std::string_view text) {
   JobId id = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, id);
+  const auto [stop, error] = std::from_chars(text.begin(), text.end(), id);
   // One id, one spelling: no sign, no leading zero.
-  if (error != std::errc{} || stop != end || id <= 0 || text.front() == '0') return std::nullopt;
+  if (error != std::errc{} || stop != text.end() || id <= 0 || text.front() == '0')
+    return std::nullopt;
   return id;
 }
 

@@ -41,7 +41,7 @@ template <> constexpr Rule kRule<Fail>        {kProcessing, "only a running job 
 template <> constexpr Rule kRule<Retry>       {kProcessing, "only a running job can be retried"};
 template <> constexpr Rule kRule<PutBack>     {kProcessing, "only a running job can be put back"};
 template <> constexpr Rule kRule<Interrupt>   {kProcessing, "only a running job can be interrupted"};
-template <> constexpr Rule kRule<HoldRunning> {kProcessing, "only a running job can be held by its backend"};
+template <> constexpr Rule kRule<HoldRunning> {kProcessing, "only a running job is held so"};
 template <> constexpr Rule kRule<Cancel>      {kActive,     "there is nothing to cancel", kCancelled};
 template <> constexpr Rule kRule<Hold>        {kPending,    "only a pending job can be held", kHeld};
 template <> constexpr Rule kRule<Release>     {kHeld,       "only a held job can be released", kPending};
@@ -79,13 +79,16 @@ void emit(Transition& to, Time now, std::string_view type, json::object data = {
   to.events.push_back({to.job.id, ++to.job.seq, now, std::string(type), std::move(data)});
 }
 
-void emit_progress(Transition& to, Time now) {
+void emit_progress(Transition& to, Time now, const std::map<std::string, int>& steps) {
   const Job& job = to.job;
+  json::object percents;
+  for (const auto& [step, percent] : steps) percents[step] = percent;
   emit(to, now, "progress",
        {{"progress", job.progress},
         {"current_step",
          job.current_step.empty() ? json::value(nullptr) : json::value(job.current_step)},
-        {"message", job.message}});
+        {"message", job.message},
+        {"steps", std::move(percents)}});
 }
 
 // Back into the queue, to go on with the same attempt.
@@ -129,12 +132,13 @@ void perform(Transition& to, Time now, const Start& start) {
 void perform(Transition& to, Time now, const Report& report) {
   Job& job = to.job;
   const int progress = std::clamp(report.progress, job.progress, 100);
-  if (progress == job.progress && report.step == job.current_step && report.message == job.message)
+  if (progress == job.progress && report.step == job.current_step &&
+      report.message == job.message && report.steps.empty())
     return;
   job.progress = progress;
   job.current_step = report.step;
   job.message = report.message;
-  emit_progress(to, now);
+  emit_progress(to, now, report.steps);
 }
 
 void perform(Transition& to, Time now, const Append& append) {
@@ -148,7 +152,9 @@ void perform(Transition& to, Time now, const FinishStep& finish) {
   job.usage.prompt_tokens += finish.result.usage.prompt_tokens;
   job.usage.completion_tokens += finish.result.usage.completion_tokens;
   for (const auto& [key, value] : finish.hoisted) job.hoisted.insert_or_assign(key, value);
-  emit_progress(to, now);
+  std::map<std::string, int> steps;
+  if (!finish.result.skipped) steps[finish.result.step] = 100;
+  emit_progress(to, now, steps);
   for (const File& file : finish.files) {
     emit(to, now, "file",
          {{"filename", file.name},

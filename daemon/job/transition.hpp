@@ -14,7 +14,8 @@ struct Start {  // a claim: pending -> processing
 };
 struct Report {  // how far it is, for people
   int progress = 0;
-  std::string step{}, message{};
+  std::string step{}, message{};       // what was begun last
+  std::map<std::string, int> steps{};  // how far each running step is, in percent
 };
 struct Append {  // text of a running step
   std::string step{}, text{};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/bounded.hpp"
 #include "base/text.hpp"
 #include "pipeline/definition.hpp"
 #include "toml/nearest.hpp"
@@ -67,11 +68,12 @@ Result<std::map<std::string, std::string>> check_inputs(
   std::set<std::string> seen;
   std::vector<FieldError> errors;
   for (const auto& [name, text] : sent) {
+    if (errors.size() == kErrorsTold) break;
     const Input* input = find_input(definition, name);
     if (input == nullptr) {
       errors.push_back(
-          {field_of(name), "The pipeline '" + definition.name + "' has no such input" +
-                               toml::suggestion(name, names_of(definition), "It has")});
+          {field_of(shortened(name)), "The pipeline '" + definition.name + "' has no such input" +
+                                          toml::suggestion(name, names_of(definition), "It has")});
     } else if (!seen.insert(input->name).second) {
       errors.push_back({field_of(name),
                         "The input '" + input->name + "' was sent twice, under different names."});

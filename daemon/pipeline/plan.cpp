@@ -61,9 +61,11 @@ int Plan::progress(const std::map<std::string, double>& running) const {
   if (complete()) return 100;
   double done = 0, whole = 0;
   for (const Step& step : definition_.steps) {
+    const auto ended = finished_.find(step.name);
+    if (ended != finished_.end() && ended->second.skipped) continue;  // it has no share
     whole += step.weight;
     const auto found = running.find(step.name);
-    if (finished_.contains(step.name))
+    if (ended != finished_.end())
       done += step.weight;
     else if (found != running.end() && found->second > 0)
       done += step.weight * std::min(found->second, 1.0);

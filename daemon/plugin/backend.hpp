@@ -73,7 +73,7 @@ class Backend {
   virtual const std::vector<Parameter>& params() const = 0;  // all that a job may give
   virtual Result<std::vector<Model>> models() const = 0;     // looks at the disk, loads nothing
 
-  // Blocks until the work has ended; any thread, at most concurrency() calls at once. Starts the
+  // Blocks until the work has ended; any thread, calls above concurrency() wait. Starts the
   // plugin at the first call.
   virtual Ending generate(const GenerateRequest& request, Sink& sink) = 0;
 };

@@ -106,7 +106,32 @@ Ending LocalBackend::ensure_started() {
   return started ? Ending{} : ending_of(LLMSPOOL_FAILED, error);
 }
 
+// An optimizer may generate while steps do, so the spool's own count of them is not enough.
+bool LocalBackend::enter(Sink& sink) {
+  constexpr std::chrono::milliseconds kCancelPoll{50};
+  std::unique_lock lock(mutex_);
+  while (!place_free_.wait_for(lock, kCancelPoll, [&] { return inside_ < concurrency_; }))
+    if (sink.cancelled()) return false;
+  ++inside_;
+  return true;
+}
+
+void LocalBackend::leave() {
+  {
+    const std::scoped_lock lock(mutex_);
+    --inside_;
+  }
+  place_free_.notify_one();
+}
+
 Ending LocalBackend::generate(const GenerateRequest& request, Sink& sink) {
+  if (!enter(sink)) return {.verdict = Verdict::cancelled};
+  auto ending = generate_inside(request, sink);
+  leave();
+  return ending;
+}
+
+Ending LocalBackend::generate_inside(const GenerateRequest& request, Sink& sink) {
   if (auto ending = ensure_started(); ending.verdict != Verdict::done) return ending;
 
   const auto job_id = std::to_string(request.job_id);

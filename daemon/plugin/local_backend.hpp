@@ -35,6 +35,11 @@ class LocalBackend final : public Backend {
   // Starts the instance unless it is started; one caller does, the others wait for the outcome.
   Ending ensure_started();
 
+  // Takes one of the concurrency() places; false if the work is cancelled before there is one.
+  bool enter(Sink& sink);
+  void leave();
+  Ending generate_inside(const GenerateRequest& request, Sink& sink);
+
   const std::shared_ptr<Library> library_;
   const std::string id_;
   std::string name_, description_;
@@ -47,6 +52,8 @@ class LocalBackend final : public Backend {
   std::mutex mutex_;
   std::condition_variable state_changed_;
   State state_ = State::created;
+  std::condition_variable place_free_;
+  int inside_ = 0;
 };
 
 }  // namespace llmspool::plugin

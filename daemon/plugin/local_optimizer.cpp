@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <llmspool/plugin.hpp>
 
 #include "base/text.hpp"
+#include "job/finite.hpp"
 #include "plugin/run.hpp"
 #include "plugin/table.hpp"
 
@@ -39,12 +41,16 @@ llmspool_results_t Collector::abi() {
              llmspool_str_t content) {
             of(self).result.documents[std::string(to_view(name))] = repaired_utf8(to_view(content));
           },
-      .score = [](const llmspool_results_t* self, double score) { of(self).result.score = score; },
+      .score =
+          [](const llmspool_results_t* self, double score) {
+            if (std::isfinite(score)) of(self).result.score = score;
+          },
       .report =
           [](const llmspool_results_t* self, llmspool_str_t text) {
             boost::system::error_code wrong;
             auto value = boost::json::parse(to_view(text), wrong);
-            if (!wrong && value.is_object()) of(self).result.report = std::move(value.get_object());
+            if (!wrong && value.is_object() && job::all_finite(value))
+              of(self).result.report = std::move(value.get_object());
           },
       .generate = [](const llmspool_results_t* self, llmspool_str_t prompt,
                      void (*append)(void*, llmspool_str_t), void* context,

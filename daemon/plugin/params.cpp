@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/bounded.hpp"
+
 namespace llmspool::plugin {
 namespace {
 
@@ -113,9 +115,10 @@ Result<void> check_params(const json::object& params, const std::vector<Paramete
                           names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
     }
     if (wrong.empty()) continue;
-    const auto field = fmt::format("{}.{}", field_prefix, std::string_view(key));
+    const auto field = fmt::format("{}.{}", field_prefix, shortened(key));
     error.message += fmt::format("{}'{}' {}.", error.message.empty() ? "" : " ", field, wrong);
     error.fields.push_back({field, wrong});
+    if (error.fields.size() == kErrorsTold) break;
   }
   if (error.fields.empty()) return {};
   return std::unexpected(std::move(error));

@@ -54,10 +54,11 @@ void Dispatcher::on_change(const job::Job& job) {
        ++at)
     if (job::ended(job.status) || job.fence != at->first.second) at->second->abandon();
   const bool waits = job.status == job::Status::pending || job.status == job::Status::held;
-  if (waits && job.not_before && *job.not_before > context_.clock.now()) wake_at(*job.not_before);
+  if (waits && job.not_before) wake_at(*job.not_before);  // it may have come during the commit
   if (!job::ended(job.status) && job.deadline) wake_at(*job.deadline);
-  // An ended job may have been the last that another waited for, on whatever backend.
-  if (job::ended(job.status)) return poke_all();
+  // An ended job may have been the last that another waited for, on whatever backend and until
+  // whatever time.
+  if (job::ended(job.status)) return stopping_ ? void() : wake();
   if (job.status != job::Status::pending) return;
   if (const auto lane = lanes_.find(job.backend); lane != lanes_.end()) claim(lane->second);
 }
@@ -126,34 +127,39 @@ void Dispatcher::run(Lane& lane, store::Claimed claimed) {
     const auto at =
         std::ranges::find(all, job.pipeline, [](const auto& each) { return each->name; });
     if (at == all.end())
-      return refuse(std::move(claimed),
-                    fmt::format("The pipeline '{}' is no longer there.", job.pipeline));
+      return refuse(job, fmt::format("The pipeline '{}' is no longer there.", job.pipeline));
     definition = *at;
   }
   for (const auto& optimization : claimed.request.optimizers)
     if (context_.plugins.optimizer(optimization.name) == nullptr)
-      return refuse(std::move(claimed),
-                    fmt::format("The optimizer '{}' is no longer there.", optimization.name));
+      return refuse(job, fmt::format("The optimizer '{}' is no longer there.", optimization.name));
   ++lane.running;
-  const auto run = std::make_shared<JobRun>(
+  // Not make_shared: a timer that still knows of an ended run would keep all its memory.
+  const std::shared_ptr<JobRun> run(new JobRun(
       context_, std::move(claimed), std::move(definition), lane.backend, lane.slots,
       JobRun::Callbacks{
           .ended = [this, &lane, key] { on_ended(lane, key); },
           .stop_backend = [this,
-                           &lane](const std::string& reason) { stop_backend(lane, reason); }});
+                           &lane](const std::string& reason) { stop_backend(lane, reason); }}));
   runs_[key] = run;
   run->begin();
   if (stopping_) run->drain();
   keep_leases();
 }
 
-void Dispatcher::refuse(store::Claimed claimed, const std::string& why) {
-  const auto& job = claimed.applied.job;
-  context_.ledger.apply(
-      job.id, job.fence,
-      {job::Fail{
-          {.code = "gone", .detail = why, .step = {}, .attempt = job.attempt, .retryable = true}}},
-      [](const auto&) {});
+void Dispatcher::refuse(const job::Job& job, const std::string& why) {
+  ++refusing_;
+  const job::Fail fail{
+      {.code = "gone", .detail = why, .step = {}, .attempt = job.attempt, .retryable = true}};
+  context_.ledger.apply_on_loop(job.id, job.fence, {fail}, [this, job, why](const auto& refused) {
+    --refusing_;
+    const bool store_failed = !refused && refused.error().code != Code::stale &&
+                              refused.error().code != Code::conflict &&
+                              refused.error().code != Code::not_found;
+    if (store_failed && !stopping_)
+      context_.loop.after(kClaimRetry, [this, job, why] { refuse(job, why); });
+    rest_if_done();
+  });
 }
 
 void Dispatcher::on_ended(Lane& lane, const RunKey& key) {
@@ -214,7 +220,7 @@ void Dispatcher::keep_leases() {
 void Dispatcher::rest_if_done() {
   const bool claiming =
       std::ranges::any_of(lanes_, [](const auto& entry) { return entry.second.claiming > 0; });
-  if (at_rest_ && runs_.empty() && !claiming) std::exchange(at_rest_, nullptr)();
+  if (at_rest_ && runs_.empty() && !claiming && refusing_ == 0) std::exchange(at_rest_, nullptr)();
 }
 
 }  // namespace llmspool::spool

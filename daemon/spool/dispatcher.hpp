@@ -53,7 +53,7 @@ class Dispatcher {
   void claim(Lane& lane);
   void on_claimed(Lane& lane, Result<std::optional<store::Claimed>> claimed);
   void run(Lane& lane, store::Claimed claimed);
-  void refuse(store::Claimed claimed, const std::string& why);
+  void refuse(const job::Job& job, const std::string& why);
   void on_ended(Lane& lane, const RunKey& key);
   void stop_backend(Lane& lane, const std::string& reason);
   bool takes_jobs(const Lane& lane) const;
@@ -69,6 +69,7 @@ class Dispatcher {
   std::map<std::string, Lane> lanes_;  // not changed once made
   std::map<RunKey, std::shared_ptr<JobRun>> runs_;
   std::optional<Time> wake_armed_;
+  int refusing_ = 0;
   bool keeping_leases_ = false, stopping_ = false;
   std::function<void()> at_rest_;
   mutable std::mutex reasons_mutex_;

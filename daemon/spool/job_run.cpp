@@ -156,17 +156,20 @@ void JobRun::give_up(Ending ending, const std::string& step) {
 
 void JobRun::conclude() {
   const auto& ending = failed_->first;
-  if (timed_out_)
-    close_with(job::Fail{
-        {.code = "timeout",
-         .detail = fmt::format("The job took longer than its {} seconds.", *job_.timeout_seconds),
-         .step = failed_->second,
-         .attempt = job_.attempt,
-         .retryable = true}});
-  else if (draining_ && ending.verdict == Verdict::cancelled)
+  if (draining_ && ending.verdict == Verdict::cancelled)
     close_with(job::PutBack{});
   else
     close_with(answer_to(ending));
+}
+
+// The next of the job's backends that is there; the present one if it is the last.
+std::string JobRun::next_backend() const {
+  const auto here = std::ranges::find(job_.backends, job_.backend);
+  if (here == job_.backends.end()) return job_.backend;
+  const auto next = std::find_if(here + 1, job_.backends.end(), [&](const std::string& name) {
+    return context_.plugins.backend(name) != nullptr;
+  });
+  return next == job_.backends.end() ? job_.backend : *next;
 }
 
 job::Command JobRun::answer_to(const Ending& ending) {
@@ -175,9 +178,8 @@ job::Command JobRun::answer_to(const Ending& ending) {
                        .step = failed_->second,
                        .attempt = job_.attempt,
                        .retryable = false};
-  const auto here = std::ranges::find(job_.backends, job_.backend);
-  const bool has_next = here != job_.backends.end() && here + 1 != job_.backends.end();
-  const auto next = has_next ? *(here + 1) : job_.backend;
+  const auto next = next_backend();
+  const bool has_next = next != job_.backend;
   switch (ending.verdict) {
     case Verdict::retry_later:
       failure.retryable = true;
@@ -214,11 +216,16 @@ void JobRun::cancel_calls() {
   for (const auto& [name, call] : calls_) call->cancel();
 }
 
+// The job ends at once; its backend is free again when the calls have returned.
 void JobRun::on_timeout() {
   if (closed_) return;
-  timed_out_ = true;
-  give_up({.verdict = Verdict::cancelled}, started_.empty() ? "" : started_.back());
-  if (calls_.empty()) conclude();
+  cancel_calls();
+  close_with(job::Fail{
+      {.code = "timeout",
+       .detail = fmt::format("The job took longer than its {} seconds.", *job_.timeout_seconds),
+       .step = started_.empty() ? "" : started_.back(),
+       .attempt = job_.attempt,
+       .retryable = true}});
   flush();
 }
 
@@ -260,9 +267,12 @@ void JobRun::collect_reports() {
   if (started_.empty() || closed_) return;
   const auto& newest = started_.back();
   job::Report report{plan_.progress(running), newest, calls_.at(newest)->message()};
+  for (const auto& [name, fraction] : running)
+    report.steps[name] = static_cast<int>(100 * fraction);
+  const bool is_new = report.progress > reported_.progress || report.message != reported_.message ||
+                      report.steps != reported_.steps;
   const bool new_step = report.step != reported_.step;
-  const bool new_text = report.progress > reported_.progress || report.message != reported_.message;
-  if (!new_step && (!new_text || now - last_report_ < limits::kProgressInterval)) return;
+  if (!new_step && (!is_new || now - last_report_ < limits::kProgressInterval)) return;
   last_report_ = now;
   reported_ = report;
   say(std::move(report));

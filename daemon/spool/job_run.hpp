@@ -55,6 +55,7 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
   void give_up(plugin::Ending ending, const std::string& step);
   void conclude();
   job::Command answer_to(const plugin::Ending& ending);
+  std::string next_backend() const;
   void cancel_calls();
   void on_timeout();
 
@@ -79,7 +80,7 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
   std::map<std::string, CallPtr> calls_;                          // running steps by name
   std::vector<std::string> started_;                              // in the order of their starts
   std::optional<std::pair<plugin::Ending, std::string>> failed_;  // with its step
-  bool timed_out_ = false, draining_ = false;
+  bool draining_ = false;
   bool closed_ = false;  // the last command is said, or nothing may be said any more
   bool over_ = false;    // `ended` has been called
 

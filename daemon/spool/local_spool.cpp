@@ -28,13 +28,14 @@ LocalSpool::LocalSpool(const Parts& parts)
 void LocalSpool::start(std::function<void(Result<void>)> ready) {
   parts_.loop.post([this, ready = std::move(ready)]() mutable {
     dispatcher_.start([this, ready = std::move(ready)](Result<void> started) {
-      ready_ = started.has_value();
+      ready_ = started.has_value() && !stopping_;
       ready(std::move(started));
     });
   });
 }
 
 void LocalSpool::stop(Milliseconds grace, std::function<void()> at_rest) {
+  stopping_ = true;
   ready_ = false;
   parts_.loop.post([this, grace, at_rest = std::move(at_rest)]() mutable {
     dispatcher_.stop(grace, std::move(at_rest));

@@ -54,7 +54,7 @@ class LocalSpool final : public Spool {
   Ledger ledger_;
   RunContext context_;
   Dispatcher dispatcher_;
-  std::atomic<bool> ready_ = false;
+  std::atomic<bool> ready_ = false, stopping_ = false;
 };
 
 }  // namespace llmspool::spool

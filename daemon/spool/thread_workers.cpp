@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "spool/thread_workers.hpp"
 
+#include <system_error>
 #include <thread>
 
 namespace llmspool::spool {
@@ -25,7 +26,13 @@ void ThreadWorkers::run(std::function<void()> work) {
     return;
   }
   ++threads_;
-  std::thread([this] { serve(); }).detach();  // counted in threads_, which the destructor awaits
+  try {
+    std::thread([this] { serve(); }).detach();  // counted in threads_, which the destructor awaits
+  } catch (const std::system_error&) {
+    if (--threads_ > 0) return;  // no more threads are to be had: one that is there comes to it
+    waiting_.pop_back();
+    throw;
+  }
 }
 
 bool ThreadWorkers::finish(Milliseconds within) {

@@ -16,12 +16,10 @@ namespace {
 constexpr std::size_t kBarColumnsMax = 20;
 constexpr std::size_t kNameColumnsMax = 24;
 
-// A step and the stretch of the job's progress in which it worked; those of steps that run side by
-// side overlap.
 struct Bar {
   std::string step;
-  int from, to;  // percent of the job
-  std::string message;
+  int percent = 0;
+  std::string message;  // what it does now, if it was begun last
 };
 
 class BarView final : public View {
@@ -64,17 +62,21 @@ class BarView final : public View {
 
  private:
   void advance(const json::object& event) {
-    const auto step = one_line(text_field(event, "current_step"));
-    const auto now = static_cast<int>(
-        std::clamp<std::int64_t>(integer_field(event, "progress").value_or(0), 0, 100));
-    if (!step.empty()) {  // between two steps there is none
-      auto bar = std::ranges::find(bars_, step, &Bar::step);
-      if (bar == bars_.end()) bar = bars_.insert(bar, {step, progress_, now, ""});
-      bar->from = std::min(bar->from, now);
-      bar->to = now;
-      bar->message = one_line(text_field(event, "message"));
+    const auto* steps = event.if_contains("steps");
+    if (steps == nullptr || !steps->is_object()) return;
+    const auto newest = text_field(event, "current_step");
+    for (const auto& [name, percent] : steps->get_object()) {
+      auto& bar = bar_of(one_line(std::string(name)));
+      bar.percent = static_cast<int>(
+          std::clamp<std::int64_t>(percent.is_int64() ? percent.get_int64() : 0, 0, 100));
+      if (std::string_view(name) == newest) bar.message = one_line(text_field(event, "message"));
+      if (bar.percent == 100) bar.message.clear();
     }
-    progress_ = now;
+  }
+
+  Bar& bar_of(const std::string& step) {
+    const auto bar = std::ranges::find(bars_, step, &Bar::step);
+    return bar != bars_.end() ? *bar : bars_.emplace_back(Bar{step, 0, ""});
   }
 
   // A text that is streamed begins anew with each attempt.
@@ -135,7 +137,7 @@ class BarView final : public View {
   std::string row(const Bar& bar, std::size_t name_columns) const {
     auto name = clipped(bar.step, name_columns, terminal_.ellipsis());
     name += std::string(name_columns - columns(name) + 1, ' ');
-    auto percent = std::to_string(bar.to) + '%';
+    auto percent = std::to_string(bar.percent) + '%';
     percent.insert(0, 5 - percent.size(), ' ');
     const auto bar_columns = std::min(kBarColumnsMax, width_ / 3);
     const auto used = columns(name) + bar_columns + percent.size() + 2;
@@ -146,9 +148,6 @@ class BarView final : public View {
   }
 
   std::string drawing(const Bar& bar, std::size_t bar_columns) const {
-    const auto at = [&](int percent) {
-      return static_cast<std::size_t>(percent) * bar_columns / 100;
-    };
     const auto repeat = [](std::string_view glyph, std::size_t times) {
       std::string text;
       while (times-- > 0) text += glyph;
@@ -156,9 +155,8 @@ class BarView final : public View {
     };
     const std::string_view full = terminal_.unicode ? "█" : "#";
     const std::string_view empty = terminal_.unicode ? "░" : "-";
-    return repeat(empty, at(bar.from)) +
-           terminal_.painted(repeat(full, at(bar.to) - at(bar.from)), Colour::cyan) +
-           repeat(empty, bar_columns - at(bar.to));
+    const auto done = static_cast<std::size_t>(bar.percent) * bar_columns / 100;
+    return terminal_.painted(repeat(full, done), Colour::cyan) + repeat(empty, bar_columns - done);
   }
 
   std::ostream& out_;
@@ -166,7 +164,6 @@ class BarView final : public View {
   const std::size_t width_;
   const bool prompt_job_;
   std::vector<Bar> bars_;
-  int progress_ = 0;
   std::string status_;   // while there is no bar
   std::string preview_;  // the end of the text that a pipeline's step is writing
   std::string preview_step_;

@@ -133,7 +133,9 @@ void add_submit_options(CLI::App& command, SubmitOptions& options) {
         ->type_name(type)
         ->check(CLI::Range(least, most).description(""));
   };
-  constexpr std::int64_t kSecondsMax = 10LL * 365 * 24 * 3600;
+  // What the daemon takes.
+  constexpr std::int64_t kSecondsMax = 366LL * 24 * 3600;
+  constexpr std::int64_t kWaitSecondsMax = 300;
 
   text("prompt", options.prompt, "PROMPT", "The prompt; - or nothing: standard input");
   text("--file,-f", options.file, "FILE", "Read the prompt from a file; -: standard input");
@@ -156,11 +158,11 @@ void add_submit_options(CLI::App& command, SubmitOptions& options) {
        "Give up if it has not ended by then, as 2030-01-31T12:00:00Z");
   number("--timeout", options.timeout_seconds, 1, kSecondsMax, "SECONDS",
          "How long one attempt may take");
-  number("--max-attempts", options.max_attempts, 1, 1000, "N", "How often to try; else 3");
+  number("--max-attempts", options.max_attempts, 1, 100, "N", "How often to try; else 3");
   text("--idempotency-key", options.idempotency_key, "KEY",
        "Submitting again with the same key gives the same job");
   command.add_flag("--watch,-w", options.watch, "Stay and watch the job");
-  number("--wait", options.wait_seconds, 1, kSecondsMax, "SECONDS",
+  number("--wait", options.wait_seconds, 1, kWaitSecondsMax, "SECONDS",
          "Wait up to so long for the job to end, then print its text");
 }
 

@@ -149,6 +149,15 @@ def test_a_job_follows_what_it_was_told_to_follow(daemon):
     assert done["started_at"] >= daemon.job(first)["completed_at"]
 
 
+def test_a_delayed_job_that_also_follows_another_is_not_forgotten(daemon):
+    first = daemon.submit(prompt=WORDS, hold=True)["job_id"]
+    second = daemon.submit(prompt=WORDS, after=[first], delay_seconds=3)["job_id"]
+    # Its end wakes the queue while the second cannot be woken yet.
+    assert daemon.run(prompt=WORDS, delay_seconds=1)["status"] == "completed"
+    daemon.request("POST", f"/api/jobs/{first}/release")
+    assert daemon.ended(second)["status"] == "completed"
+
+
 def test_a_deadline_that_passes_fails_the_job(daemon):
     deadline = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
     job = daemon.run(prompt=WORDS, hold=True, deadline=deadline)

@@ -38,6 +38,7 @@ def refused(daemon, body, status=400, headers=JSON, path="/api/jobs"):
     (b'{"prompt": "x", "params": {"temperatur": 1}}', ["params.temperatur", "temperature"]),
     (b'{"prompt": "x", "params": {"temperature": "hot"}}', ["params.temperature", "number"]),
     (b'{"prompt": "x", "params": {"fail": "loudly"}}', ["params.fail", "retry_later"]),
+    (b'{"prompt": "x", "params": {"json_schema": {"maximum": 1e400}}}', ["number"]),
     (b'{"prompt": "x", "optimizers": [{"name": "magic"}]}', ["magic", "ats"]),
     (b'{"prompt": "x", "after": ["999"]}', ["after", "999"]),
     (b'{"prompt": "x", "deadline": "tomorrow"}', ["deadline", "2026-"]),

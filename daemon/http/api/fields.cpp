@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "http/api/fields.hpp"
 
+#include "base/bounded.hpp"
+#include "job/finite.hpp"
+
 #include <cmath>
 
 #include "base/limits.hpp"
@@ -64,6 +67,10 @@ Result<json::object> parse_json_object(std::string_view body) {
   if (!value.is_object()) {
     return fail(Code::invalid,
                 "The body must be a JSON object, not " + std::string(a_thing(value)) + ".");
+  }
+  if (!job::all_finite(value)) {
+    return fail(Code::invalid,
+                "The body has a number beyond the largest that is understood, 1.8e308.");
   }
   return std::move(value.get_object());
 }
@@ -180,11 +187,13 @@ void Fields::add(const Fields& inner) {
 }
 
 void Fields::refuse_others() {
+  std::size_t told = 0;
   for (const auto& [key, ignored] : object_) {
     if (known_.contains(std::string_view(key))) continue;
+    if (++told > kErrorsTold) return;
     std::string list;
     for (const std::string& each : known_) list += (list.empty() ? "" : ", ") + each;
-    wrong(key, "there is no such field; there are: " + list + ".");
+    wrong(shortened(key), "there is no such field; there are: " + list + ".");
   }
 }
 

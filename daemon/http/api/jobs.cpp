@@ -107,7 +107,7 @@ Result<job::Change> change_of(const Request& request) {
   if (const auto priority = fields.integer("priority", 0, 100)) {
     change.priority = static_cast<int>(*priority);
   }
-  if (fields.has("labels")) read_labels(fields, change.labels.emplace());
+  if (fields.value("labels") != nullptr) read_labels(fields, change.labels.emplace());
   const auto not_before = fields.time("not_before");
   // Here null says something: the job need not wait any longer.
   if (body.contains("not_before")) change.not_before.emplace(not_before);

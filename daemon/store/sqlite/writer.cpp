@@ -72,6 +72,10 @@ void Writer::commit(Tasks& tasks) {
   } catch (const DatabaseError& failed) {
     roll_back();
     for (const auto& task : tasks) task->fail(failed.error());
+  } catch (const std::exception& bug) {
+    roll_back();
+    const Error error{Code::internal, std::string("The store failed: ") + bug.what() + "."};
+    for (const auto& task : tasks) task->fail(error);
   }
   for (const auto& task : tasks) task->answer();
 }

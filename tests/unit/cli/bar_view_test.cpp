@@ -25,39 +25,42 @@ class BarViewTest : public testing::Test {
   std::unique_ptr<View> view_;
 };
 
-TEST_F(BarViewTest, DrawsABarForTheStretchOfEachStep) {
+TEST_F(BarViewTest, DrawsABarForEachStep) {
   make(false);
   EXPECT_EQ(shown(R"({"type":"created"})"), "Waiting...\n");
-  EXPECT_EQ(shown(R"({"type":"progress","progress":30,"current_step":"analysis","message":"A"})"),
+  EXPECT_EQ(shown(R"({"type":"progress","current_step":"analysis","message":"A",
+                      "steps":{"analysis":30}})"),
             "\x1b[1A\r\x1b[J"
             "analysis ######--------------  30%  A\n");
-  EXPECT_EQ(shown(R"({"type":"progress","progress":50,"current_step":"cv","message":"B"})"),
+  EXPECT_EQ(shown(R"({"type":"progress","current_step":"cv","message":"B",
+                      "steps":{"analysis":50,"cv":20}})"),
             "\x1b[1A\r\x1b[J"
-            "analysis ######--------------  30%  A\n"
-            "cv       ------####----------  50%  B\n");
+            "analysis ##########----------  50%  A\n"
+            "cv       ####----------------  20%  B\n");
   EXPECT_EQ(shown(R"({"type":"delta","step":"cv","text":"I \u001b[2J am"})"),
             "\x1b[2A\r\x1b[J"
-            "analysis ######--------------  30%  A\n"
-            "cv       ------####----------  50%  B\n"
+            "analysis ##########----------  50%  A\n"
+            "cv       ####----------------  20%  B\n"
             "  I \\x1B[2J am\n");
   EXPECT_EQ(shown(R"({"type":"file","filename":"cv.md","size":5})"),
             "\x1b[3A\r\x1b[J"
             "File cv.md (5 B).\n"
-            "analysis ######--------------  30%  A\n"
-            "cv       ------####----------  50%  B\n"
+            "analysis ##########----------  50%  A\n"
+            "cv       ####----------------  20%  B\n"
             "  I \\x1B[2J am\n");
   EXPECT_EQ(shown(R"({"type":"completed"})"),
             "\x1b[3A\r\x1b[J"
-            "analysis ######--------------  30%  A\n"
-            "cv       ------####----------  50%  B\n"
+            "analysis ##########----------  50%  A\n"
+            "cv       ####----------------  20%  B\n"
             "Completed.\n");
 }
 
-TEST_F(BarViewTest, LeavesToNoStepWhatNoStepDid) {
+TEST_F(BarViewTest, SaysNothingMoreOfAStepThatHasEnded) {
   make(false);
-  EXPECT_EQ(shown(R"({"type":"progress","progress":50,"current_step":null,"message":"A"})"), "");
-  EXPECT_EQ(shown(R"({"type":"progress","progress":75,"current_step":"cv","message":"B"})"),
-            "cv ----------#####-----  75%  B\n");
+  shown(R"({"type":"progress","current_step":"cv","message":"B","steps":{"cv":20}})");
+  EXPECT_EQ(shown(R"({"type":"progress","current_step":"cv","message":"B","steps":{"cv":100}})"),
+            "\x1b[1A\r\x1b[J"
+            "cv #################### 100%  \n");
 }
 
 TEST_F(BarViewTest, StreamsTheTextOfAPrompt) {
@@ -65,7 +68,8 @@ TEST_F(BarViewTest, StreamsTheTextOfAPrompt) {
   EXPECT_EQ(shown(R"({"type":"started","attempt":1})"), "Running...\n");
   EXPECT_EQ(shown(R"({"type":"delta","step":"answer","text":"Hello\u001b"})"),
             "\x1b[1A\r\x1b[JHello\\x1B");
-  EXPECT_EQ(shown(R"({"type":"progress","progress":50,"current_step":"answer","message":"W"})"),
+  EXPECT_EQ(shown(R"({"type":"progress","current_step":"answer","message":"W",
+                      "steps":{"answer":50}})"),
             "");
   EXPECT_EQ(shown(R"({"type":"delta","step":"answer","text":" world"})"), " world");
   EXPECT_EQ(shown(R"({"type":"completed"})"), "\nCompleted.\n");
@@ -83,9 +87,9 @@ TEST_F(BarViewTest, BeginsTheTextAnewWithAnotherAttempt) {
 
 TEST_F(BarViewTest, KeepsWithinTheWidth) {
   make(false, 40);
-  EXPECT_EQ(shown(R"({"type":"progress","progress":100,"current_step":"a_very_long_step_name",
-                      "message":"A very long message"})"),
-            "a_very_lon... ############# 100%  A ...\n");
+  EXPECT_EQ(shown(R"({"type":"progress","current_step":"a_very_long_step_name",
+                      "message":"A very long message","steps":{"a_very_long_step_name":99}})"),
+            "a_very_lon... ############-  99%  A ...\n");
 }
 
 }  // namespace

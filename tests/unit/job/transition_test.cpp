@@ -188,11 +188,14 @@ TEST(Start, BeginsAtZeroAfterARetry) {
 }
 
 TEST(Report, NeverGoesBack) {
-  const Transition reported = done(job_in(Status::processing), Report{10, "letter", "Writing"});
+  const Transition reported =
+      done(job_in(Status::processing), Report{10, "letter", "Writing", {{"letter", 4}}});
   EXPECT_EQ(reported.job.progress, 30);
   EXPECT_EQ(reported.job.current_step, "letter");
-  EXPECT_EQ(reported.events[0].data,
-            (json::object{{"progress", 30}, {"current_step", "letter"}, {"message", "Writing"}}));
+  EXPECT_EQ(reported.events[0].data, (json::object{{"progress", 30},
+                                                   {"current_step", "letter"},
+                                                   {"message", "Writing"},
+                                                   {"steps", {{"letter", 4}}}}));
   EXPECT_EQ(done(job_in(Status::processing), Report{1000, "letter", ""}).job.progress, 100);
 }
 

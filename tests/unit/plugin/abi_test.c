@@ -3,7 +3,7 @@
 #include <llmspool/plugin.h>
 
 #define AT(type, field, offset) \
-    _Static_assert(offsetof(type, field) == (offset), #type "." #field " must stay where it is")
+  _Static_assert(offsetof(type, field) == (offset), #type "." #field " must stay where it is")
 #define SIZE_AT_LEAST(type, size) _Static_assert(sizeof(type) >= (size), #type " may only grow")
 
 /* As on every LP64 system. */

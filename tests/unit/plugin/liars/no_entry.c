@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * A library, but no plugin. */
 int something_else(void);
-int something_else(void) { return 1; }
+int something_else(void) {
+  return 1;
+}
