@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // llmspoold: its start-up and its shutdown as a list of steps.
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 
 #include <algorithm>
@@ -84,6 +85,14 @@ Result<void> listen(http::Server& server, const config::Config::Server& config) 
     log::info(fmt::format("Listening on http://{}:{}", host, port));
   }
   return {};
+}
+
+// Each client is a descriptor, and the usual soft limit is below limits::kConnectionsMax.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);  // where it is refused, fewer clients find a place
 }
 
 int run(const Options& options, const config::Config& config) {
@@ -177,6 +186,7 @@ int main(int argc, char** argv) {
   if (parsed.options.check_config) return check_config(*config);
 
   std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
   service::install_log(config->log);
   return run(parsed.options, *config);
 }
