@@ -85,7 +85,11 @@ for file in "$scratch"/files/*; do
     echo
 done
 
-if ! [ -t 0 ] || ! [ -t 1 ]; then exit 0; fi
+if ! [ -t 0 ] || ! [ -t 1 ]; then
+    echo "demo: done, and all of it is removed. On a terminal the daemon stays up to be tried;"
+    echo "demo: 'make run' starts one of your own, and README.md says what else there is."
+    exit 0
+fi
 cat << END
 The daemon runs on. In another terminal:
   export LLMSPOOL_SOCKET=$socket

@@ -21,7 +21,7 @@ struct Timeouts {
 struct Settings {
   std::vector<std::string> allowed_hosts;    // besides loopback names; with or without a port
   std::vector<std::string> allowed_origins;  // besides the same origin: "https://example.org"
-  std::size_t body_bytes_max = 16 * 1024 * 1024;
+  std::size_t body_bytes_max = std::size_t{16} * 1024 * 1024;
   std::size_t connections_max = limits::kConnectionsMax;
   std::string admin_group = "llmspool-admin";
   std::string version;  // of the daemon, for /api/health

@@ -98,12 +98,14 @@ LocalOptimizer::~LocalOptimizer() {
 Ending LocalOptimizer::process(const OptimizeRequest& request, Sink& sink, const Generate& generate,
                                OptimizeResult& result) {
   std::vector<llmspool_document_t> documents;
+  documents.reserve(request.documents.size());
   for (const auto& [name, content] : request.documents)
     documents.push_back({.struct_size = sizeof(llmspool_document_t),
                          .name = to_str(name),
                          .media_type = to_str("text/plain"),
                          .content = to_str(content)});
   std::vector<const llmspool_document_t*> pointers;
+  pointers.reserve(documents.size());
   for (const auto& document : documents) pointers.push_back(&document);
 
   const auto job_id = std::to_string(request.job_id);

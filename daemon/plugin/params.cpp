@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 std::string wrong_with_number(const json::value& value, const Parameter& known) {
   const bool bounded = known.minimum != 0 || known.maximum != 0;
-  const std::string wanted = fmt::format(
+  std::string wanted = fmt::format(
       "must be {}{}", known.type == Parameter::Type::integer ? "a whole number" : "a number",
       bounded ? fmt::format(" from {} to {}", known.minimum, known.maximum) : "");
   if (!value.is_number()) return wanted;
@@ -110,6 +110,7 @@ Result<void> check_params(const json::object& params, const std::vector<Paramete
       wrong = wrong_with(value, *at);
     } else {
       std::vector<std::string_view> names;
+      names.reserve(known.size());
       for (const auto& parameter : known) names.push_back(parameter.name);
       wrong = fmt::format("is not known to {}, which takes {}", whose,
                           names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));

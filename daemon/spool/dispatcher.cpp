@@ -108,8 +108,8 @@ void Dispatcher::on_claimed(Lane& lane, Result<std::optional<store::Claimed>> cl
     log::error(
         fmt::format("No job can be taken for {}: {}", lane.backend->id(), claimed.error().message));
     context_.loop.after(kClaimRetry, [this, &lane] { claim(lane); });
-  } else if (*claimed) {
-    run(lane, *std::move(*claimed));
+  } else if (auto& job = *claimed) {
+    run(lane, std::move(*job));
     claim(lane);  // there may be more
   } else if (std::exchange(lane.poked, false)) {
     claim(lane);

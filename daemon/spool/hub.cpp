@@ -10,7 +10,7 @@ namespace {
 
 // How much of a followed job's newest events stays in memory.
 constexpr std::size_t kRecentEvents = 256;
-constexpr std::size_t kRecentBytes = 256 * 1024;
+constexpr std::size_t kRecentBytes = std::size_t{256} * 1024;
 
 PublishedPtr published(const job::Event& event) {
   return std::make_shared<const Published>(event.seq, event.type,

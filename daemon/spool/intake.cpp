@@ -18,6 +18,7 @@ std::string listed(const std::vector<std::string>& names) {
 template <class List>
 std::vector<std::string> ids_of(const List& list) {
   std::vector<std::string> ids;
+  ids.reserve(list.size());
   for (const auto& item : list) ids.push_back(item->id());
   return ids;
 }

@@ -121,12 +121,12 @@ void JobRun::on_step_ended(const CallPtr& call, const pipeline::Step& step, Step
         .verdict = Verdict::failed,
         .message = fmt::format("The answer is longer than {} MiB, the most that a step "
                                "may write.",
-                               limits::kAnswerBytesMax / (1024 * 1024))};
+                               limits::kAnswerBytesMax / (std::size_t{1024} * 1024))};
   if (outcome.ending.verdict != Verdict::done)
     give_up(std::move(outcome.ending), step.name);
   else if (!failed_)
     finish_step(*call, step, std::move(outcome));
-  if (failed_ && calls_.empty()) conclude();
+  if (failed_ && calls_.empty()) conclude(failed_->first, failed_->second);
   advance();
   flush();
 }
@@ -154,12 +154,11 @@ void JobRun::give_up(Ending ending, const std::string& step) {
   cancel_calls();
 }
 
-void JobRun::conclude() {
-  const auto& ending = failed_->first;
+void JobRun::conclude(const Ending& ending, const std::string& step) {
   if (draining_ && ending.verdict == Verdict::cancelled)
     close_with(job::PutBack{});
   else
-    close_with(answer_to(ending));
+    close_with(answer_to(ending, step));
 }
 
 // The next of the job's backends that is there; the present one if it is the last.
@@ -172,10 +171,10 @@ std::string JobRun::next_backend() const {
   return next == job_.backends.end() ? job_.backend : *next;
 }
 
-job::Command JobRun::answer_to(const Ending& ending) {
+job::Command JobRun::answer_to(const Ending& ending, const std::string& step) {
   job::Failure failure{.code = "backend_failed",
                        .detail = ending.message,
-                       .step = failed_->second,
+                       .step = step,
                        .attempt = job_.attempt,
                        .retryable = false};
   const auto next = next_backend();
@@ -220,12 +219,12 @@ void JobRun::cancel_calls() {
 void JobRun::on_timeout() {
   if (closed_) return;
   cancel_calls();
-  close_with(job::Fail{
-      {.code = "timeout",
-       .detail = fmt::format("The job took longer than its {} seconds.", *job_.timeout_seconds),
-       .step = started_.empty() ? "" : started_.back(),
-       .attempt = job_.attempt,
-       .retryable = true}});
+  close_with(job::Fail{{.code = "timeout",
+                        .detail = fmt::format("The job took longer than its {} seconds.",
+                                              job_.timeout_seconds.value_or(0)),
+                        .step = started_.empty() ? "" : started_.back(),
+                        .attempt = job_.attempt,
+                        .retryable = true}});
   flush();
 }
 

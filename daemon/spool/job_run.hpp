@@ -53,8 +53,8 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
   void on_step_ended(const CallPtr& call, const pipeline::Step& step, StepOutcome outcome);
   void finish_step(StepCall& call, const pipeline::Step& step, StepOutcome outcome);
   void give_up(plugin::Ending ending, const std::string& step);
-  void conclude();
-  job::Command answer_to(const plugin::Ending& ending);
+  void conclude(const plugin::Ending& ending, const std::string& step);
+  job::Command answer_to(const plugin::Ending& ending, const std::string& step);
   std::string next_backend() const;
   void cancel_calls();
   void on_timeout();
