@@ -47,7 +47,8 @@ inline constexpr int kInterruptionsMax = 10;
 // Running
 inline constexpr milliseconds kDeltaInterval{20};      // between two delta events of one job
 inline constexpr milliseconds kProgressInterval{100};  // between two progress events of one job
-inline constexpr std::size_t kEmitBufferBytes = std::size_t{1024} * 1024;  // emit() blocks above this
+inline constexpr std::size_t kEmitBufferBytes =
+    std::size_t{1024} * 1024;  // emit() blocks above this
 inline constexpr std::size_t kAnswerBytesMax = std::size_t{16} * 1024 * 1024;
 inline constexpr seconds kRetryDelayMin{1};
 inline constexpr seconds kRetryDelayMax{300};

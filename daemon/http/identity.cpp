@@ -120,7 +120,7 @@ std::optional<tcp::endpoint> endpoint_of(const sockaddr_storage& storage) {
 
 bool is_member(const std::string& user, gid_t primary, const std::string& group_name) {
   if (group_name.empty()) return false;
-  std::vector<char> buffer(16 * 1024);
+  std::vector<char> buffer(std::size_t{16} * 1024);
   group entry{};
   group* found = nullptr;
   while (getgrnam_r(group_name.c_str(), &entry, buffer.data(), buffer.size(), &found) == ERANGE) {
@@ -190,7 +190,7 @@ spool::Caller caller_of(std::optional<uid_t> uid, const std::string& admin_group
     caller.owner = "anonymous";
     return caller;
   }
-  std::vector<char> buffer(16 * 1024);
+  std::vector<char> buffer(std::size_t{16} * 1024);
   passwd entry{};
   passwd* found = nullptr;
   while (getpwuid_r(*uid, &entry, buffer.data(), buffer.size(), &found) == ERANGE) {

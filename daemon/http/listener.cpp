@@ -39,6 +39,7 @@ Result<void> clear_path(const std::string& path) {
                                     "remove it or choose another path.");
   }
   const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (probe < 0) return fail(Code::internal, "No socket can be made: " + reason(errno) + ".");
   const sockaddr_un address = unix_address(path);
   const int connected = connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   const int error = connected == 0 ? 0 : errno;
