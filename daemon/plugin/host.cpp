@@ -9,15 +9,10 @@
 #include <optional>
 
 #include "base/log.hpp"
+#include "plugin/run.hpp"
 
 namespace llmspool::plugin {
 namespace {
-
-log::Level level_of(int32_t priority) {
-  if (priority <= LLMSPOOL_LOG_ERROR) return log::Level::error;
-  if (priority == LLMSPOOL_LOG_WARNING) return log::Level::warning;
-  return priority <= LLMSPOOL_LOG_INFO ? log::Level::info : log::Level::debug;
-}
 
 // A credential of the service, as systemd's LoadCredential= provides it.
 std::optional<std::string> read_secret(std::string_view name) {

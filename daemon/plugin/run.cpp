@@ -44,6 +44,12 @@ llmspool_run_t run_for(Sink& sink) {
   };
 }
 
+log::Level level_of(int32_t priority) {
+  if (priority <= LLMSPOOL_LOG_ERROR) return log::Level::error;
+  if (priority == LLMSPOOL_LOG_WARNING) return log::Level::warning;
+  return priority <= LLMSPOOL_LOG_INFO ? log::Level::info : log::Level::debug;
+}
+
 llmspool_error_t empty_error() {
   llmspool_error_t error{};
   error.struct_size = sizeof error;

@@ -4,12 +4,16 @@
 
 #include <llmspool/plugin.h>
 
+#include "base/log.hpp"
 #include "plugin/backend.hpp"
 
 namespace llmspool::plugin {
 
 // `sink` outlives it.
 llmspool_run_t run_for(Sink& sink);
+
+// A plugin's log priority, one of syslog's, as a level of ours.
+log::Level level_of(int32_t priority);
 
 // An error for a plugin to fill in.
 llmspool_error_t empty_error();

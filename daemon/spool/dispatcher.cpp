@@ -153,10 +153,7 @@ void Dispatcher::refuse(const job::Job& job, const std::string& why) {
       {.code = "gone", .detail = why, .step = {}, .attempt = job.attempt, .retryable = true}};
   context_.ledger.apply_on_loop(job.id, job.fence, {fail}, [this, job, why](const auto& refused) {
     --refusing_;
-    const bool store_failed = !refused && refused.error().code != Code::stale &&
-                              refused.error().code != Code::conflict &&
-                              refused.error().code != Code::not_found;
-    if (store_failed && !stopping_)
+    if (!refused && !claim_is_gone(refused.error()) && !stopping_)
       context_.loop.after(kClaimRetry, [this, job, why] { refuse(job, why); });
     rest_if_done();
   });

@@ -313,8 +313,7 @@ void JobRun::on_stored(const Result<store::Applied>& result) {
     job_ = result->job;
     return flush();
   }
-  const auto code = result.error().code;
-  if (code == Code::stale || code == Code::conflict || code == Code::not_found) return abandon();
+  if (claim_is_gone(result.error())) return abandon();
 
   // The disk is full or broken: nothing is lost as long as we keep it and try again.
   if (!store_failing_)

@@ -10,6 +10,12 @@
 
 namespace llmspool::spool {
 
+// Whether a refusal means that the job is no longer ours to speak for; any other is the store's own
+// trouble, and the same again may work.
+inline bool claim_is_gone(const Error& error) {
+  return error.code == Code::stale || error.code == Code::conflict || error.code == Code::not_found;
+}
+
 class Ledger {
  public:
   // All outlive it. `changed` is called on the loop, in order, with each job whose state (not only

@@ -6,14 +6,11 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
-#include "base/log.hpp"
 #include "base/text.hpp"
+#include "plugin/run.hpp"
 
 namespace llmspool::spool {
 namespace {
-
-// ABI phases; see llmspool/plugin.h.
-constexpr int kLoad = 1, kPrompt = 2, kGenerate = 3;
 
 // What share of a step is over when a phase begins. A model is loaded once in many jobs, and
 // reading a prompt is quicker than writing an answer.
@@ -63,11 +60,8 @@ void StepCall::finish_reason(std::string_view reason) {
 }
 
 void StepCall::log(int priority, std::string_view message) {
-  const auto level = priority <= 3   ? log::Level::error
-                     : priority == 4 ? log::Level::warning
-                     : priority <= 6 ? log::Level::info
-                                     : log::Level::debug;
-  log::write(level, message, {{"JOB_ID", std::to_string(job_id_)}, {"STEP", step_}});
+  log::write(plugin::level_of(priority), message,
+             {{"JOB_ID", std::to_string(job_id_)}, {"STEP", step_}});
 }
 
 void StepCall::cancel() {
@@ -111,11 +105,11 @@ double StepCall::fraction() const {
   const double total = static_cast<double>(total_);
   const double share = total > 0 ? std::min(1.0, static_cast<double>(done_) / total) : 0;
   switch (phase_) {
-    case kLoad:
+    case LLMSPOOL_PHASE_LOAD:
       return kPromptBegins * share;
-    case kPrompt:
+    case LLMSPOOL_PHASE_PROMPT:
       return kPromptBegins + (kGenerateBegins - kPromptBegins) * share;
-    case kGenerate:
+    case LLMSPOOL_PHASE_GENERATE:
       return kGenerateBegins + (1 - kGenerateBegins) * share;
     default:
       return share;
@@ -124,9 +118,9 @@ double StepCall::fraction() const {
 
 std::string StepCall::message() const {
   const std::uint64_t done = done_, total = total_;
-  if (phase_ == kLoad && total > 0 && done < total)
+  if (phase_ == LLMSPOOL_PHASE_LOAD && total > 0 && done < total)
     return fmt::format("{}: loading the model, {}%", label_, done * 100 / total);
-  if (phase_ == kPrompt && done < total)
+  if (phase_ == LLMSPOOL_PHASE_PROMPT && done < total)
     return fmt::format("{}: reading the prompt, {} of {} tokens", label_, done, total);
   return label_;
 }

@@ -526,8 +526,8 @@ using OptimizerOffer = Offer<Optimizer>;
 struct Traits {
   bool concurrent = false;  // generate()/process() may run several times at once
   // g++ warns of a field left out unless it has an initializer.
-  std::vector<Option> options = {};  // NOLINT(readability-redundant-member-init)
-  std::vector<Option> params = {};   // NOLINT(readability-redundant-member-init)
+  std::vector<Option> options = {};
+  std::vector<Option> params = {};
 };
 
 template <class Derived>

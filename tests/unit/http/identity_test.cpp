@@ -110,7 +110,7 @@ TEST(Caller, IsNamedAfterTheUser) {
 }
 
 TEST(Caller, IsAnAdministratorAsAMemberOfTheGroup) {
-  const passwd* user = getpwnam("daemon");  // NOLINT(concurrency-mt-unsafe)
+  const passwd* user = getpwnam("daemon");  // NOLINT(concurrency-mt-unsafe): one thread
   if (!user || user->pw_uid == geteuid()) GTEST_SKIP() << "no user of another name here";
   const uid_t uid = user->pw_uid;
   const group* primary = getgrgid(user->pw_gid);  // NOLINT(concurrency-mt-unsafe)
