@@ -6,10 +6,12 @@
 //   auto job = client.request("POST", "/api/jobs", R"({"prompt": "Hello"})");
 //   auto events = client.events("/api/jobs/42/events?after=0");
 //   while (auto event = events.next()) std::cout << event->data << '\n';
+//   auto results = client.stream("/api/groups/spring/results");
+//   while (auto piece = results.next()) std::cout << *piece;
 //
 // Threads. A Client is a value and every call opens a connection of its own, so that one Client
-// serves any number of threads as long as none assigns to it. An EventStream may move between
-// threads, but only one may use it at a time.
+// serves any number of threads as long as none assigns to it. An EventStream or a BodyStream may
+// move between threads, but only one may use it at a time.
 // Ownership. Everything that is returned is the caller's.
 // Errors. Whatever the daemon answers is a Response, also a 404. Where there is no answer, Error
 // says why. What cannot be sent (a line break in a header) is std::invalid_argument.
@@ -31,6 +33,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -73,6 +76,9 @@ struct Options {
 };
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
+
+// Gives the next piece of a request's body, of any size; an empty one ends the body.
+using BodySource = std::function<std::string()>;
 
 struct Response {
   unsigned status = 0;
@@ -185,8 +191,10 @@ inline Error::Kind kind_of(const error_code& cause) {
 class Connection {
  public:
   Connection(const Address& address, const Options& options)
-      : idle_timeout_(options.idle_timeout), what_(address.text()) {
-    parser_.body_limit(options.response_bytes_max);
+      : idle_timeout_(options.idle_timeout),
+        response_bytes_max_(options.response_bytes_max),
+        what_(address.text()) {
+    parser_.body_limit(boost::none);  // read_all() has a limit, a stream needs none
     const auto failure = address.socket.empty() ? connect_tcp(address, options.connect_timeout)
                                                 : connect_unix(address, options.connect_timeout);
     if (failure) throw Error(kind_of(failure), "Connecting to " + what_, failure);
@@ -195,36 +203,66 @@ class Connection {
   // Sends the request and reads the head of the answer.
   void exchange(const http::request<http::string_body>& request) {
     if (request.method() == http::verb::head) parser_.skip(true);
-    const auto sent = await(socket_, idle_timeout_, [&](auto handler) {
+    read_head(await(socket_, idle_timeout_, [&](auto handler) {
       http::async_write(socket_, request, std::move(handler));
-    });
-    // A daemon that refuses a body answers and hangs up before it has all of it.
-    const auto received = await(socket_, idle_timeout_, [&](auto handler) {
-      http::async_read_header(socket_, buffer_, parser_, std::move(handler));
-    });
-    if (received)
-      throw Error(kind_of(sent ? sent : received), "Asking " + what_, sent ? sent : received);
+    }));
   }
 
-  const http::response_header<>& head() const { return parser_.get().base(); }
-  bool done() const { return parser_.is_done(); }
-  void lift_body_limit() { parser_.body_limit(boost::none); }
+  // The same with a body that is made while it is sent, and sent in chunks.
+  void exchange(http::request_header<> head, const BodySource& body) {
+    http::request<http::empty_body> request(std::move(head));
+    request.chunked(true);
+    http::request_serializer<http::empty_body> serializer(request);
+    auto failure = await(socket_, idle_timeout_, [&](auto handler) {
+      http::async_write_header(socket_, serializer, std::move(handler));
+    });
+    for (bool more = true; more && !failure;) {
+      const auto piece = body();
+      more = !piece.empty();
+      failure = await(socket_, idle_timeout_, [&](auto handler) {
+        if (more)
+          asio::async_write(socket_, http::make_chunk(asio::buffer(piece)), std::move(handler));
+        else
+          asio::async_write(socket_, http::make_chunk_last(), std::move(handler));
+      });
+    }
+    read_head(failure);
+  }
 
-  // Some more bytes of the body.
+  // The status and the headers of the answer.
+  Response head() const {
+    Response response;
+    response.status = parser_.get().result_int();
+    for (const auto& field : parser_.get().base())
+      response.headers.emplace_back(field.name_string(), field.value());
+    return response;
+  }
+  bool done() const { return parser_.is_done(); }
+
+  // Some more bytes of the body; none where only a chunk's head has come.
   std::string read_some() {
+    constexpr std::size_t kPieceBytes = std::size_t{16} << 10;
+    std::string piece(kPieceBytes, '\0');
+    auto& body = parser_.get().body();
+    body.data = piece.data();
+    body.size = piece.size();
     const auto failure = await(socket_, idle_timeout_, [&](auto handler) {
       http::async_read_some(socket_, buffer_, parser_, std::move(handler));
     });
-    if (failure) throw Error(kind_of(failure), "Reading from " + what_, failure);
-    return std::exchange(parser_.get().body(), {});
+    if (failure && failure != http::error::need_buffer)
+      throw Error(kind_of(failure), "Reading from " + what_, failure);
+    piece.resize(piece.size() - body.size);
+    return piece;
   }
 
   Response read_all() {
-    Response response;
-    response.status = head().result_int();
-    for (const auto& field : head())
-      response.headers.emplace_back(field.name_string(), field.value());
-    while (!done()) response.body += read_some();
+    auto response = head();
+    while (!done()) {
+      response.body += read_some();
+      if (response.body.size() > response_bytes_max_)
+        throw Error(Error::Kind::protocol, "Reading from " + what_,
+                    make_error_code(http::error::body_limit));
+    }
     return response;
   }
 
@@ -256,6 +294,16 @@ class Connection {
     return failure;
   }
 
+  // `sent`: how the sending ended. A daemon that refuses a body answers and hangs up before it has
+  // all of it.
+  void read_head(const error_code& sent) {
+    const auto received = await(socket_, idle_timeout_, [&](auto handler) {
+      http::async_read_header(socket_, buffer_, parser_, std::move(handler));
+    });
+    if (received)
+      throw Error(kind_of(sent ? sent : received), "Asking " + what_, sent ? sent : received);
+  }
+
   // Asio would take "the queue of connections is full" for a success, so connect(2) is called here.
   error_code connect_unix(const Address& address, std::chrono::milliseconds limit) {
     if (address.socket.size() >= sizeof(sockaddr_un::sun_path))
@@ -273,11 +321,12 @@ class Connection {
   }
 
   std::chrono::milliseconds idle_timeout_;
+  std::uint64_t response_bytes_max_;
   std::string what_;
   asio::io_context io_{1};
   asio::generic::stream_protocol::socket socket_{io_};
   boost::beast::flat_buffer buffer_;
-  http::response_parser<http::string_body> parser_;
+  http::response_parser<http::buffer_body> parser_;
 };
 
 inline bool is_header_text(std::string_view text) {
@@ -297,13 +346,10 @@ class EventStream {
  public:
   EventStream(std::unique_ptr<detail::Connection> connection, std::size_t event_bytes_max)
       : connection_(std::move(connection)), parser_(event_bytes_max) {
-    const auto type = connection_->head()[boost::beast::http::field::content_type];
-    if (connection_->head().result_int() == 200 && type.starts_with("text/event-stream")) {
-      response_.status = 200;
-      connection_->lift_body_limit();
-    } else {
+    response_ = connection_->head();
+    const auto type = response_.header("Content-Type").value_or("");
+    if (response_.status != 200 || !type.starts_with("text/event-stream"))
       response_ = connection_->read_all();
-    }
   }
 
   // Status 200 and no body; or, where the daemon did not answer with events, all of what it said.
@@ -323,6 +369,30 @@ class EventStream {
   std::unique_ptr<detail::Connection> connection_;
   Response response_;
   EventParser parser_;
+};
+
+// The body of one answer as it comes, of any length, in little memory.
+class BodyStream {
+ public:
+  explicit BodyStream(std::unique_ptr<detail::Connection> connection)
+      : connection_(std::move(connection)), response_(connection_->head()) {
+    if (response_.status / 100 != 2) response_ = connection_->read_all();
+  }
+
+  // The status and the headers; the body too where the status is no 2xx.
+  const Response& response() const { return response_; }
+
+  // Blocks until there is a piece, never an empty one; nothing once the body has ended. Throws
+  // Error if the connection drops before that, or is silent for Options::idle_timeout.
+  std::optional<std::string> next() {
+    while (!connection_->done())
+      if (auto piece = connection_->read_some(); !piece.empty()) return piece;
+    return std::nullopt;
+  }
+
+ private:
+  std::unique_ptr<detail::Connection> connection_;
+  Response response_;
 };
 
 // Where the daemon is and how to talk to it. Making one does not connect.
@@ -354,30 +424,51 @@ class Client {
     return EventStream(open("GET", target, {}, headers), options_.event_bytes_max);
   }
 
+  // GET of an answer that may be larger than memory; Options::response_bytes_max is not for it.
+  BodyStream stream(std::string_view target, const Headers& headers = {}) const {
+    return BodyStream(open("GET", target, {}, headers));
+  }
+
+  // Sends a body that is made piece by piece, as chunks, and gives the answer as a stream. What
+  // `body` throws ends the exchange. It is asked no more once the daemon has hung up, as it does
+  // when it refuses the request before it has read all of it.
+  BodyStream upload(std::string_view method, std::string_view target, const BodySource& body,
+                    const Headers& headers = {}) const {
+    auto request = head(method, target, true, headers);
+    auto connection = std::make_unique<detail::Connection>(address_, options_);
+    connection->exchange(std::move(request), body);
+    return BodyStream(std::move(connection));
+  }
+
  private:
   Client(detail::Address address, Options options)
       : address_(std::move(address)), options_(std::move(options)) {}
 
-  std::unique_ptr<detail::Connection> open(std::string_view method, std::string_view target,
-                                           std::string body, const Headers& headers) const {
-    namespace http = boost::beast::http;
+  detail::http::request_header<> head(std::string_view method, std::string_view target,
+                                      bool has_body, const Headers& headers) const {
     if (!detail::is_target(target))
       throw std::invalid_argument("'" + std::string(target) + "' is no request target");
-    http::request<http::string_body> request;
-    request.method_string(method);
-    request.target(target);
-    request.set(http::field::host, address_.authority());
-    request.set(http::field::connection, "close");
-    if (!options_.token.empty())
-      request.set(http::field::authorization, "Bearer " + options_.token);
-    if (!body.empty()) request.set(http::field::content_type, "application/json");
-    for (const auto& [name, value] : headers) request.set(name, value);
-    for (const auto& field : request)
+    namespace http = detail::http;
+    http::request_header<> head;
+    head.method_string(method);
+    head.target(target);
+    head.set(http::field::host, address_.authority());
+    head.set(http::field::connection, "close");
+    if (!options_.token.empty()) head.set(http::field::authorization, "Bearer " + options_.token);
+    if (has_body) head.set(http::field::content_type, "application/json");
+    for (const auto& [name, value] : headers) head.set(name, value);
+    for (const auto& field : head)
       if (!detail::is_header_text(field.name_string()) || !detail::is_header_text(field.value()))
         throw std::invalid_argument("a header holds a control character");
-    request.body() = std::move(body);
-    request.prepare_payload();
+    return head;
+  }
 
+  std::unique_ptr<detail::Connection> open(std::string_view method, std::string_view target,
+                                           std::string body, const Headers& headers) const {
+    namespace http = detail::http;
+    http::request<http::string_body> request(head(method, target, !body.empty(), headers),
+                                             std::move(body));
+    request.prepare_payload();
     auto connection = std::make_unique<detail::Connection>(address_, options_);
     connection->exchange(request);
     return connection;

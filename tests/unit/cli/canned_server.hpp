@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A server on a Unix socket that gives prepared answers, one a connection, and keeps what it was
-// asked.
+// asked. As the daemon does, it refuses a chunked request without reading its body.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -51,6 +51,8 @@ class CannedServer {
           boost::asio::read(socket, boost::asio::dynamic_buffer(request),
                             boost::asio::transfer_exactly(total - request.size()));
       }
+      if (request.contains("Transfer-Encoding: chunked") && !answer.starts_with("HTTP/1.1 4"))
+        boost::asio::read_until(socket, boost::asio::dynamic_buffer(request), "\r\n0\r\n\r\n");
       requests_.push_back(request);
       boost::system::error_code ignored;
       boost::asio::write(socket, boost::asio::buffer(answer), ignored);
@@ -73,13 +75,17 @@ inline std::string answer(const std::string& status, const std::string& type,
          "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-// The begin of a stream of events; without `end` the connection drops after them.
+// A body in chunks; without `end` the connection drops after them.
+inline std::string chunked(const std::string& type, const std::vector<std::string>& chunks,
+                           bool end) {
+  std::ostringstream text;
+  text << "HTTP/1.1 200 OK\r\nContent-Type: " << type << "\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const auto& chunk : chunks) text << std::hex << chunk.size() << "\r\n" << chunk << "\r\n";
+  return text.str() + (end ? "0\r\n\r\n" : "");
+}
+
 inline std::string event_stream(const std::string& events, bool end) {
-  std::ostringstream size;
-  size << std::hex << events.size();
-  return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: "
-         "chunked\r\n\r\n" +
-         size.str() + "\r\n" + events + "\r\n" + (end ? "0\r\n\r\n" : "");
+  return chunked("text/event-stream", {events}, end);
 }
 
 }  // namespace llmspool

@@ -73,6 +73,57 @@ TEST(Client, GivesTheRefusalInPlaceOfAStream) {
   EXPECT_FALSE(stream.next());
 }
 
+std::string all_of(BodyStream stream) {
+  std::string body;
+  while (const auto piece = stream.next()) body += *piece;
+  return body;
+}
+
+TEST(Client, StreamsABodyBeyondTheLimitForAnswers) {
+  const std::string large(100000, 'x');
+  CannedServer server({chunked("application/x-ndjson", {large, "y"}, true),
+                       answer("200 OK", "text/plain", large, "X-Kind: plain\r\n")});
+  const auto client = Client::unix_socket(server.path(), {.token = {}, .response_bytes_max = 10});
+  EXPECT_EQ(all_of(client.stream("/results")), large + "y");
+  auto stream = client.stream("/results");
+  EXPECT_EQ(stream.response().status, 200);
+  EXPECT_EQ(stream.response().header("x-kind"), "plain");
+  EXPECT_EQ(all_of(std::move(stream)), large);
+}
+
+TEST(Client, SaysThatABodyWasCut) {
+  CannedServer server({chunked("text/plain", {"abc"}, false)});
+  auto stream = Client::unix_socket(server.path()).stream("/results");
+  EXPECT_EQ(stream.next(), "abc");
+  EXPECT_EQ(kind_of_failure([&] { stream.next(); }), Error::Kind::disconnected);
+}
+
+TEST(Client, SendsABodyInChunks) {
+  CannedServer server({answer("200 OK", "text/plain", "all of it")});
+  std::vector<std::string> pieces{"", "second", "first"};
+  auto stream = Client::unix_socket(server.path())
+                    .upload("POST", "/bulk",
+                            [&] {
+                              auto piece = pieces.back();
+                              pieces.pop_back();
+                              return piece;
+                            },
+                            {{"Content-Type", "application/x-ndjson"}});
+  EXPECT_EQ(all_of(std::move(stream)), "all of it");
+  EXPECT_THAT(server.requests().front(),
+              AllOf(HasSubstr("Content-Type: application/x-ndjson\r\n"),
+                    testing::EndsWith("\r\n\r\n5\r\nfirst\r\n6\r\nsecond\r\n0\r\n\r\n")));
+}
+
+TEST(Client, StopsSendingABodyThatIsRefused) {
+  CannedServer server({answer("413 Too Large", "application/problem+json", "{}")});
+  const auto stream = Client::unix_socket(server.path()).upload("POST", "/bulk", [] {
+    return std::string(10000, 'x');  // without an end
+  });
+  EXPECT_EQ(stream.response().status, 413);
+  EXPECT_EQ(stream.response().body, "{}");
+}
+
 TEST(Client, TellsFailuresApart) {
   const auto get = [](const std::string& path) {
     return kind_of_failure([&] { Client::unix_socket(path).request("GET", "/"); });
