@@ -39,9 +39,11 @@ class BarView final : public View {
     }
     if (type == "progress") {
       advance(event);
-    } else if (type == "created") {
+    } else if (type == "created" || type == "retrying" || type == "requeued") {
+      waiting_ = true;
       status_ = "Waiting";
     } else if (type == "started") {
+      waiting_ = false;
       status_ = "Running";
       begin_attempt();
     }
@@ -56,6 +58,12 @@ class BarView final : public View {
     redraw(sentence ? terminal_.painted(one_line(*sentence), status_colour(type)) : "");
   }
 
+  void show_place(const json::object& place) override {
+    if (!waiting_) return;
+    status_ = one_line(describe_wait(place));
+    redraw({});
+  }
+
   void notice(const std::string& sentence) override {
     redraw(terminal_.painted(one_line(sentence), Colour::yellow));
   }
@@ -64,6 +72,7 @@ class BarView final : public View {
   void advance(const json::object& event) {
     const auto* steps = event.if_contains("steps");
     if (steps == nullptr || !steps->is_object()) return;
+    if (!steps->get_object().empty()) waiting_ = false;
     const auto newest = text_field(event, "current_step");
     for (const auto& [name, percent] : steps->get_object()) {
       auto& bar = bar_of(one_line(std::string(name)));
@@ -122,7 +131,7 @@ class BarView final : public View {
 
   std::vector<std::string> rows() const {
     std::vector<std::string> rows;
-    if (bars_.empty() && !status_.empty())
+    if ((bars_.empty() || waiting_) && !status_.empty())
       rows.push_back(terminal_.painted(status_ + std::string(terminal_.ellipsis()), Colour::dim));
     std::size_t names = 0;
     for (const auto& bar : bars_) names = std::max(names, columns(bar.step));
@@ -143,20 +152,8 @@ class BarView final : public View {
     const auto used = columns(name) + bar_columns + percent.size() + 2;
     // The last column stays empty, for many terminals wrap when it is written.
     const auto room = width_ > used + 1 ? width_ - used - 1 : 0;
-    return name + drawing(bar, bar_columns) + percent + "  " +
-           clipped(bar.message, room, terminal_.ellipsis());
-  }
-
-  std::string drawing(const Bar& bar, std::size_t bar_columns) const {
-    const auto repeat = [](std::string_view glyph, std::size_t times) {
-      std::string text;
-      while (times-- > 0) text += glyph;
-      return text;
-    };
-    const std::string_view full = terminal_.unicode ? "█" : "#";
-    const std::string_view empty = terminal_.unicode ? "░" : "-";
-    const auto done = static_cast<std::size_t>(bar.percent) * bar_columns / 100;
-    return terminal_.painted(repeat(full, done), Colour::cyan) + repeat(empty, bar_columns - done);
+    return name + terminal_.painted(terminal_.bar(bar.percent, bar_columns), Colour::cyan) +
+           percent + "  " + clipped(bar.message, room, terminal_.ellipsis());
   }
 
   std::ostream& out_;
@@ -164,7 +161,8 @@ class BarView final : public View {
   const std::size_t width_;
   const bool prompt_job_;
   std::vector<Bar> bars_;
-  std::string status_;   // while there is no bar
+  std::string status_;  // while there is no bar, or the job waits
+  bool waiting_ = false;
   std::string preview_;  // the end of the text that a pipeline's step is writing
   std::string preview_step_;
   std::size_t drawn_ = 0;   // lines of the block on the screen

@@ -25,25 +25,14 @@ Cell yes_or_no(bool yes) {
   return {yes ? "yes" : "no", yes ? Colour::green : Colour::red};
 }
 
-// "3 h 12 min"
-std::string duration(std::int64_t seconds) {
-  const auto minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
-  const auto two = [](std::int64_t a, const char* unit_a, std::int64_t b, const char* unit_b) {
-    return std::to_string(a) + unit_a + std::to_string(b) + unit_b;
-  };
-  if (days > 0) return two(days, " d ", hours % 24, " h");
-  if (hours > 0) return two(hours, " h ", minutes % 60, " min");
-  if (minutes > 0) return two(minutes, " min ", seconds % 60, " s");
-  return std::to_string(seconds) + " s";
-}
-
 }  // namespace
 
 std::string status_text(const json::object& health, const Terminal& terminal) {
   const auto status = one_line(text_field(health, "status"));
   auto text = "llmspoold " + one_line(text_field(health, "version")) + " is " +
               terminal.painted(status, status == "ok" ? Colour::green : Colour::yellow) +
-              ", up for " + duration(integer_field(health, "uptime_seconds").value_or(0)) + ".\n";
+              ", up for " + human_duration(integer_field(health, "uptime_seconds").value_or(0)) +
+              ".\n";
   std::string jobs;
   for (const auto& [word, count] : object_field(health, "jobs"))
     jobs += (jobs.empty() ? "" : ", ") + one_line(json::serialize(count)) + ' ' + one_line(word);

@@ -13,13 +13,6 @@ namespace {
 
 constexpr std::int64_t kPageMax = 500;
 
-// "2026-11-24T10:12:13.123Z" as "2026-11-24 10:12:13".
-std::string short_time(std::string time) {
-  time = time.substr(0, 19);
-  std::ranges::replace(time, 'T', ' ');
-  return time;
-}
-
 // A field's value on one line: {"batch": "spring"} as "batch=spring", ["41", "42"] as "41, 42".
 std::string shown(const json::value& value) {
   std::string text;
@@ -35,6 +28,25 @@ std::string shown(const json::value& value) {
   return text;
 }
 
+// "priority        50"; nothing for a field without a value.
+std::string field_line(std::string_view name, const std::string& value) {
+  constexpr std::size_t kNameColumns = 16;
+  const auto text = one_line(value);
+  if (text.empty()) return "";
+  auto line = one_line(name);
+  line.append(std::max(columns(line) + 1, kNameColumns) - columns(line), ' ');
+  return line + text + '\n';
+}
+
+// "1 on echo at 2026-11-24 10:12:13, step cv: It broke. (backend_failed, not to be repeated)"
+std::string attempt_text(const json::object& attempt) {
+  const auto step = text_field(attempt, "step");
+  return text_field(attempt, "attempt") + " on " + text_field(attempt, "backend") + " at " +
+         short_time(text_field(attempt, "at")) + (step.empty() ? "" : ", step " + step) + ": " +
+         text_field(attempt, "detail") + " (" + text_field(attempt, "code") +
+         (text_field(attempt, "retryable") == "false" ? ", not to be repeated" : "") + ')';
+}
+
 }  // namespace
 
 void add_list_options(CLI::App& command, ListOptions& options) {
@@ -48,6 +60,7 @@ void add_list_options(CLI::App& command, ListOptions& options) {
   filter("--pipeline,-p", options.pipeline, "Only jobs of this pipeline");
   filter("--backend,-b", options.backend, "Only jobs on this backend");
   filter("--model,-m", options.model, "Only jobs with this model");
+  filter("--group,-g", options.group, "Only jobs of this group");
   filter("--owner", options.owner, "Only jobs of this owner");
   command.add_option("--label,-l", options.labels, "Only jobs with this label; may be repeated")
       ->type_name("KEY=VALUE")
@@ -71,6 +84,7 @@ std::string list_target(const ListOptions& options, const std::string& cursor) {
   add_if("pipeline", options.pipeline);
   add_if("backend", options.backend);
   add_if("model", options.model);
+  add_if("group", options.group);
   add_if("owner", options.owner);
   for (auto label : options.labels) {
     const auto equals = label.find('=');
@@ -108,9 +122,10 @@ Table job_table(const json::array& jobs) {
     const auto& job = as_object(value);
     const auto text = [&](const char* name) { return text_field(job, name); };
     const auto error = text("error");
+    const auto position = text("queue_position");
     table.add({{text("job_id")},
                {text("status"), status_colour(text("status"))},
-               {text("progress") + '%'},
+               {position.empty() ? text("progress") + '%' : '#' + position},
                {text("priority")},
                {text("pipeline")},
                {text("backend")},
@@ -122,16 +137,18 @@ Table job_table(const json::array& jobs) {
   return table;
 }
 
+std::string field_lines(const json::object& object) {
+  std::string lines;
+  for (const auto& [name, value] : object) lines += field_line(name, shown(value));
+  return lines;
+}
+
 std::string job_details(const json::object& job) {
-  constexpr std::size_t kNameColumns = 16;
-  std::string details;
-  for (const auto& [name, value] : job) {
-    const auto text = one_line(shown(value));
-    if (text.empty() || name == "output" || name == "error_info") continue;
-    const auto label = one_line(name);
-    const auto gap = std::max(columns(label) + 1, kNameColumns) - columns(label);
-    details.append(label).append(gap, ' ').append(text).append("\n");
-  }
+  auto fields = job;
+  for (const char* name : {"output", "error_info", "attempts"}) fields.erase(name);
+  auto details = field_lines(fields);
+  for (const auto& attempt : array_field(job, "attempts"))
+    details += field_line("failed attempt", attempt_text(as_object(attempt)));
   if (const auto output = harmless(text_field(job, "output")); !output.empty())
     details += '\n' + output + (output.ends_with('\n') ? "" : "\n");
   return details;

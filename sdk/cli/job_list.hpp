@@ -16,7 +16,7 @@ namespace llmspool::cli {
 
 struct ListOptions {
   std::vector<std::string> statuses, labels;
-  std::optional<std::string> pipeline, backend, model, owner;
+  std::optional<std::string> pipeline, backend, model, owner, group;
   std::optional<std::int64_t> limit;
   bool all = false;
 };
@@ -29,9 +29,13 @@ std::string list_target(const ListOptions& options, const std::string& cursor);
 json::object read_jobs(const ListOptions& options,
                        const std::function<json::object(const std::string& target)>& get);
 
+// One that waits shows its place in the queue, "#3", where others show how far they are.
 Table job_table(const json::array& jobs);
 
-// All fields that have a value, one a line, then the job's text.
+// All fields that have a value, one a line, a failed attempt a line too, then the job's text.
 std::string job_details(const json::object& job);
+
+// The fields that have a value, one a line.
+std::string field_lines(const json::object& object);
 
 }  // namespace llmspool::cli

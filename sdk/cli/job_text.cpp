@@ -12,6 +12,14 @@ std::string with_reason(std::string sentence, const std::string& reason) {
   return sentence + (reason.empty() ? "." : ": " + reason);
 }
 
+// ", position 3, about 40 s", as far as it is known.
+std::string place_in_queue(const json::object& job) {
+  const auto position = text_field(job, "queue_position");
+  const auto eta = integer_field(job, "eta_seconds");
+  return (position.empty() ? "" : ", position " + position) +
+         (eta ? ", about " + human_duration(*eta) : "");
+}
+
 }  // namespace
 
 std::string error_text(const json::object& object) {
@@ -22,11 +30,9 @@ std::string error_text(const json::object& object) {
 std::string describe_job(const json::object& job) {
   const auto status = text_field(job, "status");
   const auto name = "Job " + text_field(job, "job_id");
-  if (status == "pending") {
-    const auto position = text_field(job, "queue_position");
-    return name + " is waiting (priority " + text_field(job, "priority") +
-           (position.empty() ? "" : ", position " + position) + ").";
-  }
+  if (status == "pending")
+    return name + " is waiting (priority " + text_field(job, "priority") + place_in_queue(job) +
+           ").";
   if (status == "held")
     return name + " is held; release it with 'llmspool release " + text_field(job, "job_id") + "'.";
   if (status == "processing") return name + " is running (" + text_field(job, "progress") + "%).";
@@ -35,12 +41,27 @@ std::string describe_job(const json::object& job) {
   return name + " is " + status + ".";
 }
 
+std::string describe_priority(const json::object& job) {
+  return "Job " + text_field(job, "job_id") + " has priority " + text_field(job, "priority") +
+         place_in_queue(job) + '.';
+}
+
+std::string describe_destination(const json::object& job) {
+  const auto model = text_field(job, "model");
+  return "Job " + text_field(job, "job_id") + " goes to " + text_field(job, "backend") +
+         (model.empty() ? "" : ", model " + model) + place_in_queue(job) + '.';
+}
+
 ExitCode exit_code_of(const json::object& job) {
   const auto status = text_field(job, "status");
   if (status == "completed") return ExitCode::ok;
   if (status == "failed") return ExitCode::job_failed;
   if (status == "cancelled") return ExitCode::job_cancelled;
   return ExitCode::job_not_ended;
+}
+
+std::string describe_wait(const json::object& place) {
+  return "Waiting" + place_in_queue(place);
 }
 
 std::string describe_progress(const json::object& event) {

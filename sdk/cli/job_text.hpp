@@ -10,11 +10,18 @@
 
 namespace llmspool::cli {
 
-// "Job 42 is waiting (priority 50)."
+// "Job 42 is waiting (priority 50, position 3, about 40 s)."
 std::string describe_job(const json::object& job);
+
+// "Job 42 has priority 70, position 3, about 40 s." and "Job 42 goes to echo, position 3."
+std::string describe_priority(const json::object& job);
+std::string describe_destination(const json::object& job);
 
 // The exit code of a tool that waited for this job.
 ExitCode exit_code_of(const json::object& job);
+
+// "Waiting, position 3, about 40 s", of what the daemon says about a job that waits its turn.
+std::string describe_wait(const json::object& place);
 
 // "12% cover_letter: Writing the cover letter", of a progress event.
 std::string describe_progress(const json::object& event);

@@ -13,6 +13,7 @@ class JsonView final : public View {
  public:
   JsonView(std::ostream& out, std::ostream& err) : out_(out), err_(err) {}
   void show(const json::object& event) override { out_ << json_line(event) << '\n' << std::flush; }
+  void show_place(const json::object&) override {}
   void notice(const std::string& sentence) override { err_ << harmless(sentence) << std::endl; }
 
  private:
@@ -29,6 +30,12 @@ class LineView final : public View {
     else if (const auto sentence = describe_event(event))
       print(*sentence);
   }
+  // The time that is left changes all the while: only a new position is worth a line.
+  void show_place(const json::object& place) override {
+    const auto position = text_field(place, "queue_position");
+    if (!position.empty() && std::exchange(position_, position) != position)
+      print(describe_wait(place));
+  }
   void notice(const std::string& sentence) override { err_ << harmless(sentence) << std::endl; }
 
  private:
@@ -40,7 +47,7 @@ class LineView final : public View {
   }
 
   std::ostream &lines_, &err_;
-  std::string last_;
+  std::string last_, position_;
 };
 
 }  // namespace

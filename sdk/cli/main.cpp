@@ -21,7 +21,9 @@ struct Arguments {
 // CLI11 would only say that a command is missing.
 std::string usage_message(const CLI::App* app, const CLI::Error& error) {
   const auto left = app->remaining();
-  const bool unknown = app->get_subcommands().empty() && !left.empty();
+  const auto* command = app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  const bool unknown = !command->get_subcommands({}).empty() && !left.empty();
   return "llmspool: " + (unknown ? "there is no '" + harmless(left.front()) + '\'' : error.what()) +
          "; see llmspool --help\n";
 }

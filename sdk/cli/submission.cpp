@@ -151,6 +151,9 @@ void add_submit_options(CLI::App& command, SubmitOptions& options) {
        "Work on the prompt with this optimizer first; NAME={...} gives it params");
   number("--priority", options.priority, 0, 100, "N", "0 to 100, higher first; else 50");
   list("--label,-l", options.labels, "KEY=VALUE", "A label to find the job by");
+  text("--group,-g", options.group, "NAME", "Put the job into this group of yours");
+  text("--supersede", options.supersede, "KEY",
+       "Cancel your job that has the same key, if it waits or runs");
   list("--after", options.after, "ID", "Start only once this job has completed");
   command.add_flag("--hold", options.hold, "Hold the job until it is released");
   number("--delay", options.delay_seconds, 0, kSecondsMax, "SECONDS", "Start no sooner than this");
@@ -158,6 +161,12 @@ void add_submit_options(CLI::App& command, SubmitOptions& options) {
        "Give up if it has not ended by then, as 2030-01-31T12:00:00Z");
   number("--timeout", options.timeout_seconds, 1, kSecondsMax, "SECONDS",
          "How long one attempt may take");
+  number("--first-token-timeout", options.first_token_timeout_seconds, 1, kSecondsMax, "SECONDS",
+         "How long an attempt may take to begin its text");
+  number("--token-timeout", options.token_timeout_seconds, 1, kSecondsMax, "SECONDS",
+         "How long the text may pause");
+  number("--step-timeout", options.step_timeout_seconds, 1, kSecondsMax, "SECONDS",
+         "How long each step of a pipeline may take");
   number("--max-attempts", options.max_attempts, 1, 100, "N", "How often to try; else 3");
   text("--idempotency-key", options.idempotency_key, "KEY",
        "Submitting again with the same key gives the same job");
@@ -201,6 +210,11 @@ json::object submit_body(const SubmitOptions& options, const Input& standard_inp
   put("delay_seconds", options.delay_seconds);
   put("deadline", options.deadline);
   put("timeout_seconds", options.timeout_seconds);
+  put("first_token_timeout_seconds", options.first_token_timeout_seconds);
+  put("token_timeout_seconds", options.token_timeout_seconds);
+  put("step_timeout_seconds", options.step_timeout_seconds);
+  put("group", options.group);
+  put("supersede", options.supersede);
   put("max_attempts", options.max_attempts);
   return body;
 }

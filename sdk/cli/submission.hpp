@@ -14,9 +14,11 @@
 namespace llmspool::cli {
 
 struct SubmitOptions {
-  std::optional<std::string> prompt, file, pipeline, model, deadline, idempotency_key;
+  std::optional<std::string> prompt, file, pipeline, model, deadline, idempotency_key, group,
+      supersede;
   std::vector<std::string> inputs, backends, params, labels, after, optimizers;
-  std::optional<std::int64_t> priority, delay_seconds, timeout_seconds, max_attempts, wait_seconds;
+  std::optional<std::int64_t> priority, delay_seconds, timeout_seconds, first_token_timeout_seconds,
+      token_timeout_seconds, step_timeout_seconds, max_attempts, wait_seconds;
   bool hold = false;
   bool watch = false;
 };

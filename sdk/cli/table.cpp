@@ -21,8 +21,8 @@ void Table::add(std::vector<Cell> row) {
   rows_.push_back(std::move(row));
 }
 
-std::string Table::text(const Terminal& terminal) const {
-  if (rows_.size() == 1) return "There are none.\n";
+std::vector<std::string> Table::lines(const Terminal& terminal) const {
+  if (rows_.size() == 1) return {"There are none."};
   std::vector<std::size_t> widths(rows_.front().size());
   for (std::size_t column = 0; column < widths.size(); ++column) {
     for (std::size_t row = 1; row < rows_.size(); ++row)
@@ -33,19 +33,25 @@ std::string Table::text(const Terminal& terminal) const {
 
   constexpr std::size_t kGap = 2;
   const auto limit = terminal.present ? terminal.width : std::string::npos;
-  std::string text;
+  std::vector<std::string> lines;
   for (const auto& row : rows_) {
-    std::size_t written = 0;  // of this line
+    auto& line = lines.emplace_back();
+    std::size_t written = 0;
     for (std::size_t column = 0, start = 0; column < widths.size() && start < limit; ++column) {
       const auto cell = clipped(row[column].text, limit - start, terminal.ellipsis());
       if (widths[column] > 0 && !cell.empty()) {
-        text += std::string(start - written, ' ') + terminal.painted(cell, row[column].colour);
+        line += std::string(start - written, ' ') + terminal.painted(cell, row[column].colour);
         written = start + columns(cell);
       }
       if (widths[column] > 0) start += widths[column] + kGap;
     }
-    text += '\n';
   }
+  return lines;
+}
+
+std::string Table::text(const Terminal& terminal) const {
+  std::string text;
+  for (const auto& line : lines(terminal)) text += line + '\n';
   return text;
 }
 

@@ -22,6 +22,8 @@ class Table {
 
   // One line a row; on a terminal no line is wider than it. A column without a value is left out,
   // and a table without rows says so.
+  std::vector<std::string> lines(const Terminal& terminal) const;
+  // The same, each line with its end.
   std::string text(const Terminal& terminal) const;
 
  private:

@@ -5,6 +5,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "environment.hpp"
 
 namespace llmspool::cli {
@@ -49,12 +51,23 @@ std::string Terminal::painted(std::string_view text, Colour paint) const {
         return "36";
       case Colour::dim:
         return "2";
+      case Colour::reversed:
+        return "7";
       case Colour::none:
         break;
     }
     return "0";
   }();
   return std::string("\x1b[") + code + 'm' + std::string(text) + "\x1b[0m";
+}
+
+std::string Terminal::bar(std::int64_t percent, std::size_t columns) const {
+  const auto full =
+      static_cast<std::size_t>(std::clamp<std::int64_t>(percent, 0, 100)) * columns / 100;
+  std::string text;
+  for (std::size_t column = 0; column < columns; ++column)
+    text += column < full ? (unicode ? "█" : "#") : (unicode ? "░" : "-");
+  return text;
 }
 
 Colour status_colour(std::string_view status) {

@@ -3,12 +3,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace llmspool::cli {
 
-enum class Colour { none, red, green, yellow, cyan, dim };
+enum class Colour { none, red, green, yellow, cyan, dim, reversed };
 
 struct Terminal {
   bool present = false;      // a terminal at all
@@ -21,6 +22,8 @@ struct Terminal {
   static Terminal of(int descriptor);
 
   std::string painted(std::string_view text, Colour colour) const;
+  // "████░░░░"
+  std::string bar(std::int64_t percent, std::size_t columns) const;
   std::string_view ellipsis() const { return unicode ? "…" : "..."; }
 };
 

@@ -151,4 +151,21 @@ std::string human_size(std::uint64_t bytes) {
   return std::string(digits.begin(), written.ptr) + ' ' + *unit + 'B';
 }
 
+std::string human_duration(std::int64_t seconds) {
+  const auto minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
+  const auto two = [](std::int64_t a, const char* unit_a, std::int64_t b, const char* unit_b) {
+    return std::to_string(a) + unit_a + std::to_string(b) + unit_b;
+  };
+  if (days > 0) return two(days, " d ", hours % 24, " h");
+  if (hours > 0) return two(hours, " h ", minutes % 60, " min");
+  if (minutes > 0) return two(minutes, " min ", seconds % 60, " s");
+  return std::to_string(seconds) + " s";
+}
+
+std::string short_time(std::string time) {
+  time = time.substr(0, 19);
+  std::ranges::replace(time, 'T', ' ');
+  return time;
+}
+
 }  // namespace llmspool::cli

@@ -35,4 +35,10 @@ std::string percent_encoded(std::string_view text);
 // "512 B", "1.2 kB", "3.4 MB".
 std::string human_size(std::uint64_t bytes);
 
+// "40 s", "3 min 20 s", "3 h 12 min", "2 d 5 h".
+std::string human_duration(std::int64_t seconds);
+
+// "2026-11-24T10:12:13.123Z" as "2026-11-24 10:12:13".
+std::string short_time(std::string time);
+
 }  // namespace llmspool::cli

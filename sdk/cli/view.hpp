@@ -20,6 +20,9 @@ class View {
 
   // The next event of the job, in order, each once.
   virtual void show(const json::object& event) = 0;
+  // Where the job stands in the queue: {"queue_position", "eta_seconds"}. No event of the job's
+  // log.
+  virtual void show_place(const json::object& place) = 0;
   // A sentence that is not from the job: the connection was lost.
   virtual void notice(const std::string& sentence) = 0;
 };

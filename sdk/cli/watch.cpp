@@ -2,25 +2,18 @@
 // llmspool watch: follows a job to its end; see watch.hpp.
 #include "watch.hpp"
 
-#include <algorithm>
-#include <charconv>
-#include <chrono>
 #include <iostream>
 #include <memory>
-#include <thread>
 
 #include "connection.hpp"
 #include "interrupt.hpp"
 #include "job_text.hpp"
+#include "reconnects.hpp"
 #include "text.hpp"
 #include "view.hpp"
 
 namespace llmspool::cli {
 namespace {
-
-// About three minutes altogether: longer than a restart of the daemon takes.
-constexpr int kReconnectsMax = 20;
-constexpr std::chrono::seconds kFirstPause{1}, kLongestPause{10};
 
 std::unique_ptr<View> make_view(const Context& context, bool prompt_job) {
   if (context.json) return make_json_view(std::cout, std::cerr);
@@ -55,7 +48,8 @@ class Watch {
           throw;
         why = failure.what();
       }
-      pause(why);
+      reconnects_.pause(why, "The job may go on. Come back to it with: llmspool watch " + job_id_ +
+                                 " --after " + std::to_string(last_));
     }
   }
 
@@ -68,36 +62,30 @@ class Watch {
   void follow() {
     auto stream =
         context_.api.events(job_target(job_id_, "/events?after=" + std::to_string(last_)));
-    if (losses_ > 0) view_->notice("Connected again.");
+    reconnects_.connected();
     while (const auto event = stream.next()) {
       boost::system::error_code failure;
       const auto data = json::parse(event->data, failure);
       const auto& fields = as_object(data);
+      if (event->event == "queue") {
+        view_->show_place(fields);
+        continue;
+      }
       const auto seq = static_cast<std::uint64_t>(integer_field(fields, "seq").value_or(0));
       if (seq <= last_) continue;
       last_ = seq;
       seen_ = true;
-      losses_ = 0;
+      reconnects_.reset();
       view_->show(fields);
     }
-  }
-
-  void pause(const std::string& why) {
-    if (++losses_ > kReconnectsMax)
-      throw Failure(ExitCode::unreachable,
-                    why + "\nThe job may go on. Come back to it with: llmspool watch " + job_id_ +
-                        " --after " + std::to_string(last_));
-    const auto length = std::min(kFirstPause * (1 << std::min(losses_ - 1, 10)), kLongestPause);
-    view_->notice(why + ". Trying again in " + std::to_string(length.count()) + " s.");
-    std::this_thread::sleep_for(length);
   }
 
   const Context& context_;
   const std::string job_id_;
   std::uint64_t last_;  // the newest event that was shown
   bool seen_ = false;   // any event
-  int losses_ = 0;      // connections lost in a row without an event
   std::unique_ptr<View> view_;
+  Reconnects reconnects_{[this](const std::string& sentence) { view_->notice(sentence); }};
 };
 
 }  // namespace

@@ -55,6 +55,23 @@ TEST_F(BarViewTest, DrawsABarForEachStep) {
             "Completed.\n");
 }
 
+TEST_F(BarViewTest, SaysWhereAJobStandsInTheQueueWhileItWaits) {
+  make(true);
+  const auto placed = [this](const char* place) {
+    out_.str("");
+    view_->show_place(json::parse(place).as_object());
+    return out_.str();
+  };
+  shown(R"({"type":"created"})");
+  EXPECT_EQ(placed(R"({"queue_position":3,"eta_seconds":40})"),
+            "\x1b[1A\r\x1b[JWaiting, position 3, about 40 s...\n");
+  shown(R"({"type":"started","attempt":1})");
+  EXPECT_EQ(placed(R"({"queue_position":null,"eta_seconds":20})"), "");
+  shown(R"({"type":"requeued","message":"Waiting to go on"})");
+  EXPECT_EQ(placed(R"({"queue_position":1,"eta_seconds":null})"),
+            "\x1b[1A\r\x1b[JWaiting, position 1...\n");
+}
+
 TEST_F(BarViewTest, SaysNothingMoreOfAStepThatHasEnded) {
   make(false);
   shown(R"({"type":"progress","current_step":"cv","message":"B","steps":{"cv":20}})");

@@ -17,9 +17,12 @@ TEST(ListTarget, CarriesTheFilters) {
   options.statuses = {"failed", "held"};
   options.labels = {"batch=a b"};
   options.owner = "alice&co";
+  options.group = "spring";
   options.limit = 20;
-  EXPECT_EQ(list_target(options, ""),
-            "/api/jobs?status=failed&status=held&owner=alice%26co&label=batch%3Aa%20b&limit=20");
+  EXPECT_EQ(
+      list_target(options, ""),
+      "/api/"
+      "jobs?status=failed&status=held&group=spring&owner=alice%26co&label=batch%3Aa%20b&limit=20");
   options.labels = {"batch"};
   EXPECT_THROW(list_target(options, ""), Failure);
 }
@@ -54,6 +57,35 @@ TEST(JobTable, HasALineForEachJob) {
   EXPECT_EQ(text,
             "JOB  STATUS  DONE  PRIO  BACKEND  OWNER  CREATED (UTC)        MESSAGE\n"
             "42   failed  40%   50    echo     alice  2026-11-24 10:12:13  It broke.\n");
+}
+
+TEST(JobTable, ShowsThePlaceOfAJobThatWaits) {
+  const auto text = job_table(json::parse(R"([
+      {"job_id": "43", "status": "pending", "progress": 0, "queue_position": 3},
+      {"job_id": "42", "status": "pending", "progress": 0, "queue_position": null}])")
+                                  .as_array())
+                        .text({});
+  EXPECT_EQ(text,
+            "JOB  STATUS   DONE\n"
+            "43   pending  #3\n"
+            "42   pending  0%\n");
+}
+
+TEST(JobDetails, ShowEachFailedAttempt) {
+  EXPECT_EQ(job_details(json::parse(R"({"job_id": "42", "attempt": 3, "backends": ["a", "b"],
+      "attempts": [
+        {"attempt": 1, "backend": "a", "code": "backend_failed", "detail": "It broke.",
+         "step": "answer", "retryable": true, "at": "2026-11-24T12:00:03.000Z"},
+        {"attempt": 2, "backend": "b", "code": "timeout", "detail": "Too slow.",
+         "step": null, "retryable": false, "at": "2026-11-24T12:01:03.000Z"}]})")
+                            .as_object()),
+            "job_id          42\n"
+            "attempt         3\n"
+            "backends        a, b\n"
+            "failed attempt  1 on a at 2026-11-24 12:00:03, step answer: It broke. "
+            "(backend_failed)\n"
+            "failed attempt  2 on b at 2026-11-24 12:01:03: Too slow. "
+            "(timeout, not to be repeated)\n");
 }
 
 TEST(JobDetails, ShowWhatHasAValue) {

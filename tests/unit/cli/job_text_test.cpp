@@ -20,6 +20,8 @@ TEST(DescribeJob, IsASentence) {
         "Job 42 is waiting (priority 50).", ExitCode::job_not_ended);
   check(R"({"job_id":"42","status":"pending","priority":50,"queue_position":3})",
         "Job 42 is waiting (priority 50, position 3).", ExitCode::job_not_ended);
+  check(R"({"job_id":"42","status":"pending","priority":50,"queue_position":3,"eta_seconds":40})",
+        "Job 42 is waiting (priority 50, position 3, about 40 s).", ExitCode::job_not_ended);
   check(R"({"job_id":"42","status":"held"})",
         "Job 42 is held; release it with 'llmspool release 42'.", ExitCode::job_not_ended);
   check(R"({"job_id":"42","status":"processing","progress":40})", "Job 42 is running (40%).",
@@ -52,6 +54,12 @@ TEST(DescribeEvent, TellsWhatAReaderNeedsToKnow) {
   check(R"({"type":"cancelled"})", "Cancelled.");
   check(R"({"type":"failed","error":"It broke."})", "Failed: It broke.");
   check(R"({"type":"failed","error":{"code":"x","detail":"It broke."}})", "Failed: It broke.");
+}
+
+TEST(DescribeWait, SaysWhatIsKnown) {
+  EXPECT_EQ(describe_wait(object(R"({"queue_position":3,"eta_seconds":40})")),
+            "Waiting, position 3, about 40 s");
+  EXPECT_EQ(describe_wait(object(R"({"queue_position":null,"eta_seconds":null})")), "Waiting");
 }
 
 TEST(DescribeProgress, NamesTheStepIfThereIsOne) {

@@ -36,6 +36,16 @@ TEST(LineView, LeavesStandardOutputToTheTextOfAPrompt) {
   EXPECT_EQ(err.str(), "12% cv: Writing it\nCompleted.\nConnected again.\n");
 }
 
+TEST(LineView, SaysOnlyWhereAPositionIsNew) {
+  std::ostringstream out, err;
+  const auto view = make_line_view(out, err, false);
+  for (const char* place :
+       {R"({"queue_position":3,"eta_seconds":40})", R"({"queue_position":3,"eta_seconds":39})",
+        R"({"queue_position":2,"eta_seconds":30})", R"({"queue_position":null,"eta_seconds":5})"})
+    view->show_place(json::parse(place).as_object());
+  EXPECT_EQ(out.str(), "Waiting, position 3, about 40 s\nWaiting, position 2, about 30 s\n");
+}
+
 TEST(JsonView, PrintsEachEventOnALine) {
   std::ostringstream out, err;
   const auto view = make_json_view(out, err);

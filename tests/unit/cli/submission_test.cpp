@@ -85,6 +85,16 @@ TEST_F(SubmissionTest, EveryOptionHasItsField) {
                   "2030-01-31T12:00:00Z",
                   "--timeout",
                   "60",
+                  "--first-token-timeout",
+                  "10",
+                  "--token-timeout",
+                  "5",
+                  "--step-timeout",
+                  "30",
+                  "--group",
+                  "spring",
+                  "--supersede",
+                  "draft",
                   "--max-attempts",
                   "2",
                   "--optimizer",
@@ -95,7 +105,9 @@ TEST_F(SubmissionTest, EveryOptionHasItsField) {
               "prompt": "Hello", "backend": ["ollama", "llamacpp"], "model": "tiny",
               "priority": 70, "labels": {"batch": "spring", "a": "b=c"}, "after": ["41"],
               "hold": true, "delay_seconds": 5, "deadline": "2030-01-31T12:00:00Z",
-              "timeout_seconds": 60, "max_attempts": 2,
+              "timeout_seconds": 60, "first_token_timeout_seconds": 10,
+              "token_timeout_seconds": 5, "step_timeout_seconds": 30,
+              "group": "spring", "supersede": "draft", "max_attempts": 2,
               "optimizers": [{"name": "redact"}, {"name": "schema", "params": {"strict": true}}]
             })"));
 }
@@ -171,7 +183,7 @@ TEST_F(SubmissionTest, WhatContradictsItselfIsRefused) {
 
 TEST_F(SubmissionTest, NumbersHaveBounds) {
   for (const char* option : {"--priority=101", "--priority=-1", "--delay=-1", "--timeout=0",
-                             "--max-attempts=0", "--wait=x"})
+                             "--token-timeout=0", "--max-attempts=0", "--wait=x"})
     EXPECT_THROW(body({"x", option}), CLI::ParseError) << option;
 }
 

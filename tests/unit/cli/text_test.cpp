@@ -74,5 +74,18 @@ TEST(HumanSize, HasThreeDigitsOrSo) {
   EXPECT_EQ(human_size(18'446'744'073'709'551'615ULL), "18.4 EB");
 }
 
+TEST(HumanDuration, HasTwoUnits) {
+  EXPECT_EQ(human_duration(0), "0 s");
+  EXPECT_EQ(human_duration(40), "40 s");
+  EXPECT_EQ(human_duration(200), "3 min 20 s");
+  EXPECT_EQ(human_duration(11520), "3 h 12 min");
+  EXPECT_EQ(human_duration(2 * 86400 + 5 * 3600), "2 d 5 h");
+}
+
+TEST(ShortTime, LeavesOutWhatNobodyReads) {
+  EXPECT_EQ(short_time("2026-11-24T10:12:13.123Z"), "2026-11-24 10:12:13");
+  EXPECT_EQ(short_time(""), "");
+}
+
 }  // namespace
 }  // namespace llmspool::cli

@@ -26,13 +26,21 @@ struct Watched {
   std::string out, err;
 };
 
-Watched watch_json(const CannedServer& server, std::uint64_t after) {
+Watched watch_output(const CannedServer& server, std::uint64_t after, bool json) {
   const Context context{
-      .api = Api(client::Client::unix_socket(server.path())), .json = true, .terminal = {}};
+      .api = Api(client::Client::unix_socket(server.path())), .json = json, .terminal = {}};
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
   const auto code = watch(context, "42", after);
   return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+}
+
+Watched watch_json(const CannedServer& server, std::uint64_t after) {
+  return watch_output(server, after, true);
+}
+
+Watched watch_lines(const CannedServer& server, std::uint64_t after) {
+  return watch_output(server, after, false);
 }
 
 TEST(Watch, GoesOnAfterTheLastEventItSaw) {
@@ -49,6 +57,19 @@ TEST(Watch, GoesOnAfterTheLastEventItSaw) {
   EXPECT_THAT(watched.err, HasSubstr("Connected again."));
   EXPECT_THAT(server.requests()[1], StartsWith("GET /api/jobs/42/events?after=0 "));
   EXPECT_THAT(server.requests()[2], StartsWith("GET /api/jobs/42/events?after=2 "));
+}
+
+TEST(Watch, SaysWhereAJobStandsInTheQueue) {
+  CannedServer server(
+      {job("pending"),
+       event_stream(event(1, "created") +
+                        "event: queue\ndata: {\"queue_position\":3,\"eta_seconds\":40}\n\n" +
+                        event(2, "completed"),
+                    true),
+       job("completed")});
+  const auto watched = watch_lines(server, 0);
+  EXPECT_EQ(watched.code, ExitCode::ok);
+  EXPECT_EQ(watched.err, "Waiting, position 3, about 40 s\nCompleted.\n");
 }
 
 TEST(Watch, SaysHowAJobEndedThatHasNothingMoreToTell) {
