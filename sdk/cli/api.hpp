@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <llmspool/client.hpp>
 #include <string>
 #include <string_view>
@@ -23,6 +24,9 @@ class Refusal : public Failure {
   json::value problem_;
 };
 
+// A problem object in words: its detail and what else its errors tell; empty if it is none.
+std::string problem_text(const json::object& problem);
+
 // An answer that is no 2xx, in words.
 Refusal refusal(const client::Response& response);
 
@@ -36,14 +40,29 @@ class Api {
                    const client::Headers& headers = {}) const;
   client::Response call(std::string_view method, std::string_view target, std::string body = {},
                         const client::Headers& headers = {}) const;
+  // PATCH.
+  json::value change(std::string_view target, const json::object& fields) const;
   // Throws client::Error where the connection fails, so that a watch can go on.
   client::EventStream events(std::string_view target) const;
 
+  // Takes an answer's body piece by piece.
+  using Take = std::function<void(std::string_view piece)>;
+  void download(std::string_view target, const Take& take) const;
+  // POSTs what `body` gives, in chunks, and takes the answer likewise.
+  void upload(std::string_view target, const client::BodySource& body,
+              const client::Headers& headers, const Take& take) const;
+
   // The same for calls that may take so much longer.
   Api patient(std::chrono::seconds extra) const;
+  // The same for a person who watches and wants to know soon that the daemon is silent.
+  Api impatient() const;
   std::string address() const { return client_.address(); }
 
  private:
+  // What goes wrong in `work`, as a Failure.
+  template <class Work>
+  auto in_words(Work work) const;
+
   client::Client client_;
 };
 

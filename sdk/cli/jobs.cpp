@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The commands that read and change jobs: list, show, cancel, delete, hold, release, retry.
+// The commands that read and change jobs: list, show, cancel, delete, hold, release, retry,
+// priority, move.
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -42,13 +43,67 @@ void add_action(CLI::App& app, Command& chosen, const char* name, const char* he
   });
 }
 
+using Describe = std::string (*)(const json::object& job);
+
+void print_job(const Context& context, const json::value& job, Describe describe) {
+  std::cout << (context.json ? json_line(job) : harmless(describe(as_object(job)))) << '\n';
+}
+
 void add_change(CLI::App& app, Command& chosen, const std::string& name, const char* help) {
-  add_action(app, chosen, name.c_str(), help,
-             [name](const Context& context, const std::string& id) {
-               const auto job = context.api.send("POST", job_target(id, '/' + name));
-               std::cout << (context.json ? json_line(job) : harmless(describe_job(as_object(job))))
-                         << '\n';
-             });
+  add_action(
+      app, chosen, name.c_str(), help, [name](const Context& context, const std::string& id) {
+        print_job(context, context.api.send("POST", job_target(id, '/' + name)), describe_job);
+      });
+}
+
+// PATCH of several jobs with the fields that `change` gives.
+void add_patch(CLI::App& command, Command& chosen, std::function<json::object()> change,
+               Describe describe) {
+  auto ids = std::make_shared<std::vector<std::string>>();
+  command.add_option("ids", *ids, "The jobs")->type_name("ID")->required();
+  command.callback([&chosen, ids, change = std::move(change), describe] {
+    chosen = [ids, change, describe](const Context& context) {
+      return for_each_id(context, *ids, [&](const std::string& id) {
+        print_job(context, context.api.change(job_target(id), change()), describe);
+      });
+    };
+  });
+}
+
+void add_priority_command(CLI::App& app, Command& chosen) {
+  auto priority = std::make_shared<std::int64_t>();
+  auto* command = app.add_subcommand("priority", "Change the priority of waiting jobs");
+  command->add_option("priority", *priority, "0 to 100, higher first")
+      ->type_name("PRIORITY")
+      ->required()
+      ->check(CLI::Range(0, 100).description(""));
+  add_patch(
+      *command, chosen, [priority] { return json::object{{"priority", *priority}}; },
+      describe_priority);
+}
+
+void add_move_command(CLI::App& app, Command& chosen) {
+  struct Destination {
+    std::string backend;
+    std::optional<std::string> model;
+  };
+  auto destination = std::make_shared<Destination>();
+  auto* command = app.add_subcommand("move", "Move waiting jobs to another backend");
+  command->add_option("backend", destination->backend, "Where to")
+      ->type_name("BACKEND")
+      ->required();
+  command
+      ->add_option("--model,-m", destination->model,
+                   "The model there; else the one it has; an empty name: the backend's default")
+      ->type_name("NAME");
+  add_patch(
+      *command, chosen,
+      [destination] {
+        json::object fields{{"backend", destination->backend}};
+        if (destination->model) fields["model"] = *destination->model;
+        return fields;
+      },
+      describe_destination);
 }
 
 }  // namespace
@@ -66,6 +121,8 @@ void add_job_commands(CLI::App& app, Command& chosen) {
   add_change(app, chosen, "hold", "Keep waiting jobs from starting");
   add_change(app, chosen, "release", "Let held jobs go on");
   add_change(app, chosen, "retry", "Run ended jobs again from their kept inputs");
+  add_priority_command(app, chosen);
+  add_move_command(app, chosen);
   add_action(app, chosen, "delete", "Delete jobs with their files; cancels what still runs",
              [](const Context& context, const std::string& id) {
                const auto answer = context.api.send("DELETE", job_target(id));
