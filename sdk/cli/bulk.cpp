@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// llmspool bulk: hands in many jobs at once; see bulk.hpp.
+#include "bulk.hpp"
+
+#include <cerrno>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <system_error>
+
+#include "lines.hpp"
+#include "text.hpp"
+
+namespace llmspool::cli {
+namespace {
+
+// The daemon answers once it has stored every job.
+constexpr std::chrono::minutes kStoringMax{10};
+
+std::string counted(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
+
+class Upload {
+ public:
+  Upload(const Context& context, const BulkOptions& options)
+      : context_(context), options_(options) {}
+
+  ExitCode run(std::istream& input) {
+    client::Headers headers{{"Content-Type", "application/x-ndjson"}};
+    if (options_.idempotency_key)
+      headers.emplace_back("Idempotency-Key", *options_.idempotency_key);
+    std::string target = "/api/jobs/bulk";
+    if (options_.group) target += "?group=" + percent_encoded(*options_.group);
+
+    Lines lines([this](std::string_view line) { take(line); });
+    context_.api.patient(kStoringMax)
+        .upload(
+            target, [&] { return read_some(input); }, headers,
+            [&](std::string_view piece) { lines.feed(piece); });
+    lines.finish();
+
+    (context_.json ? std::cerr : std::cout)
+        << counted(accepted_, "job") << (accepted_ == 1 ? " was" : " were") << " accepted, "
+        << counted(refused_, "line") << " refused.\n";
+    return refused_ == 0 ? ExitCode::ok : ExitCode::refused;
+  }
+
+  bool begun() const { return begun_; }
+
+ private:
+  std::string read_some(std::istream& input) {
+    std::string block(std::size_t{64} << 10, '\0');
+    input.read(block.data(), static_cast<std::streamsize>(block.size()));
+    if (input.bad())
+      throw Failure(ExitCode::usage, "'" + options_.file + "' cannot be read to its end.");
+    block.resize(static_cast<std::size_t>(input.gcount()));
+    begun_ = true;
+    return block;
+  }
+
+  // {"line", "job_id"} or {"line", "error"}.
+  void take(std::string_view line) {
+    boost::system::error_code failure;
+    const auto answer = json::parse(line, failure);
+    if (failure)
+      throw Failure(ExitCode::server_error,
+                    "The daemon's answer is no JSON: " + failure.message() + ".");
+    if (context_.json) std::cout << json_line(answer) << '\n';
+    const auto& fields = as_object(answer);
+    if (!fields.contains("error")) {
+      ++accepted_;
+      return;
+    }
+    ++refused_;
+    std::cerr << harmless("Line " + text_field(fields, "line") + ": " +
+                          problem_text(object_field(fields, "error")))
+              << '\n';
+  }
+
+  const Context& context_;
+  const BulkOptions& options_;
+  bool begun_ = false;  // some of the file may have been sent
+  std::size_t accepted_ = 0, refused_ = 0;
+};
+
+ExitCode upload(const Context& context, const BulkOptions& options, std::istream& input) {
+  Upload upload(context, options);
+  try {
+    return upload.run(input);
+  } catch (const Refusal&) {
+    throw;
+  } catch (const Failure& failure) {
+    if (!upload.begun()) throw;
+    throw Failure(failure.code(),
+                  std::string(failure.what()) + "\nSome of the jobs may have been accepted. " +
+                      (options.idempotency_key
+                           ? "Send the same again with the same --idempotency-key: no job is made "
+                             "twice."
+                           : "With --idempotency-key it is safe to send the same again."));
+  }
+}
+
+}  // namespace
+
+ExitCode bulk(const Context& context, const BulkOptions& options) {
+  if (options.file == "-") return upload(context, options, std::cin);
+  std::ifstream input(options.file, std::ios::binary);
+  if (!input)
+    throw Failure(ExitCode::usage, "The file '" + options.file + "' cannot be opened: " +
+                                       std::generic_category().message(errno) + '.');
+  return upload(context, options, input);
+}
+
+void add_bulk_command(CLI::App& app, Command& chosen) {
+  auto options = std::make_shared<BulkOptions>();
+  auto* command = app.add_subcommand(
+      "bulk", "Hand in many jobs: a file with a JSON object a line, as POST /api/jobs takes it");
+  command->add_option("file", options->file, "The file; -: standard input")
+      ->type_name("FILE")
+      ->required();
+  command->add_option("--group,-g", options->group, "Put the jobs into this group of yours")
+      ->type_name("NAME");
+  command
+      ->add_option("--idempotency-key", options->idempotency_key,
+                   "Sending the same again with the same key gives the same jobs")
+      ->type_name("KEY");
+  command->callback([&chosen, options] {
+    chosen = [options](const Context& context) { return bulk(context, *options); };
+  });
+}
+
+}  // namespace llmspool::cli
