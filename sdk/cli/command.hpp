@@ -25,6 +25,7 @@ void add_watch_command(CLI::App& app, Command& chosen);
 void add_job_commands(CLI::App& app, Command& chosen);
 void add_file_commands(CLI::App& app, Command& chosen);
 void add_bulk_command(CLI::App& app, Command& chosen);
+void add_admin_commands(CLI::App& app, Command& chosen);
 void add_daemon_commands(CLI::App& app, Command& chosen);
 
 // Runs `work` for each id and goes on where one fails: that one is reported to standard error, and

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A last word when the person presses Ctrl-C; see interrupt.hpp.
+// What is done before a signal ends the tool; see interrupt.hpp.
 #include "interrupt.hpp"
 
 #include <unistd.h>
@@ -9,28 +9,46 @@
 namespace llmspool::cli {
 namespace {
 
-// What the handler may touch; written only while no handler is installed.
-std::string last_word;
+// What the handlers may touch; written only while none is installed.
+std::string last_word, doomed_path;
 
 void say_last_word(int signal) {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, last_word.data(), last_word.size());
   ::raise(signal);  // the default action by now: see SA_RESETHAND
 }
 
+void remove_file(int signal) {
+  ::unlink(doomed_path.c_str());
+  ::raise(signal);
+}
+
+void handle(int signal, void (*handler)(int)) {
+  struct sigaction action{};
+  action.sa_handler = handler;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  ::sigaction(signal, &action, nullptr);
+}
+
+constexpr int kEnding[] = {SIGINT, SIGTERM, SIGHUP};
+
 }  // namespace
 
 InterruptHint::InterruptHint(const std::string& hint) {
   last_word = '\n' + hint + '\n';
-  struct sigaction action{};
-  action.sa_handler = say_last_word;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  ::sigaction(SIGINT, &action, nullptr);
+  handle(SIGINT, say_last_word);
 }
 
 InterruptHint::~InterruptHint() {
-  struct sigaction action{};
-  action.sa_handler = SIG_DFL;
-  ::sigaction(SIGINT, &action, nullptr);
+  handle(SIGINT, SIG_DFL);
+}
+
+RemovalOnSignal::RemovalOnSignal(const std::string& path) {
+  doomed_path = path;
+  for (const int signal : kEnding) handle(signal, remove_file);
+}
+
+RemovalOnSignal::~RemovalOnSignal() {
+  for (const int signal : kEnding) handle(signal, SIG_DFL);
 }
 
 }  // namespace llmspool::cli

@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: MIT
-// A last word when the person presses Ctrl-C.
+// What is done before a signal ends the tool. The tool still dies of the signal, so that a shell's
+// loop around it ends too.
 #pragma once
 
 #include <string>
 
 namespace llmspool::cli {
 
-// While it lives, an interrupt prints the hint to standard error before it ends the tool. The tool
-// still dies of the signal, so that a shell's loop around it ends too. One at a time.
+// While it lives, an interrupt prints the hint to standard error first. One at a time.
 class InterruptHint {
  public:
   explicit InterruptHint(const std::string& hint);
   ~InterruptHint();
   InterruptHint(const InterruptHint&) = delete;
   InterruptHint& operator=(const InterruptHint&) = delete;
+};
+
+// While it lives, an interrupt, a hangup or a SIGTERM removes the file first. One at a time.
+class RemovalOnSignal {
+ public:
+  explicit RemovalOnSignal(const std::string& path);
+  ~RemovalOnSignal();
+  RemovalOnSignal(const RemovalOnSignal&) = delete;
+  RemovalOnSignal& operator=(const RemovalOnSignal&) = delete;
 };
 
 }  // namespace llmspool::cli
