@@ -25,6 +25,7 @@ void add_watch_command(CLI::App& app, Command& chosen);
 void add_job_commands(CLI::App& app, Command& chosen);
 void add_file_commands(CLI::App& app, Command& chosen);
 void add_bulk_command(CLI::App& app, Command& chosen);
+void add_group_commands(CLI::App& app, Command& chosen);
 void add_admin_commands(CLI::App& app, Command& chosen);
 void add_daemon_commands(CLI::App& app, Command& chosen);
 

@@ -41,6 +41,7 @@ void declare(CLI::App& app, Arguments& arguments) {
   add_job_commands(app, arguments.command);
   add_file_commands(app, arguments.command);
   add_bulk_command(app, arguments.command);
+  add_group_commands(app, arguments.command);
   add_admin_commands(app, arguments.command);
   add_daemon_commands(app, arguments.command);
 }
