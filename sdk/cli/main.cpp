@@ -42,6 +42,7 @@ void declare(CLI::App& app, Arguments& arguments) {
   add_file_commands(app, arguments.command);
   add_bulk_command(app, arguments.command);
   add_group_commands(app, arguments.command);
+  add_queue_commands(app, arguments.command);
   add_admin_commands(app, arguments.command);
   add_daemon_commands(app, arguments.command);
 }

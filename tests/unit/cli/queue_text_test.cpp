@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// The queue in words.
+#include "queue_text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace llmspool::cli {
+namespace {
+
+json::object object(const std::string& text) {
+  return json::parse(text).as_object();
+}
+
+TEST(DescribeQueue, SaysWhatItDoes) {
+  const auto described = [](const char* paused, const char* accepting) {
+    return describe_queue(object("{\"paused\":" + std::string(paused) + ",\"accepting\":" +
+                                 accepting + ",\"running\":2,\"waiting\":13,\"held\":0}"));
+  };
+  const std::string counts = ": 2 running, 13 waiting, 0 held.";
+  EXPECT_EQ(described("false", "true"), "The queue takes jobs and runs them" + counts);
+  EXPECT_EQ(described("true", "true"), "The queue takes jobs, but is paused" + counts);
+  EXPECT_EQ(described("false", "false"),
+            "The queue takes no new jobs, but runs those it has" + counts);
+  EXPECT_EQ(described("true", "false"), "The queue takes no new jobs and is paused" + counts);
+}
+
+TEST(DescribeQueueBackend, NamesAllThatKeepsItFromWorking) {
+  const auto described = [](const std::string& fields) {
+    return describe_queue_backend(
+        object("{\"id\":\"echo\",\"running\":2,\"concurrency\":4,\"waiting\":13" + fields + "}"));
+  };
+  const std::string echo = "Backend echo, 2 of 4 running, 13 waiting: ";
+  EXPECT_EQ(described(""), echo + "ready.");
+  EXPECT_EQ(described(R"(,"paused":true,"accepting":false,"reason":"It is paused.")"),
+            echo + "paused, rejecting.");
+  EXPECT_EQ(described(R"(,"circuit":"open","circuit_until":"2026-11-24T17:00:00.000Z")"),
+            echo + "circuit open until 2026-11-24 17:00:00 UTC.");
+  EXPECT_EQ(described(R"(,"circuit":"half_open","circuit_until":null)"),
+            echo + "circuit half open.");
+  EXPECT_EQ(described(R"(,"resting_until":"2026-11-24T17:00:00.000Z")"),
+            echo + "resting until 2026-11-24 17:00:00 UTC.");
+  EXPECT_EQ(described(R"(,"reason":"It has no key.")"), echo + "It has no key.");
+}
+
+TEST(QueueText, HasALineForEachBackend) {
+  EXPECT_EQ(queue_text(object(R"({"paused":false,"accepting":true,"running":2,"waiting":1,"held":0,
+              "backends":[{"id":"echo","running":2,"concurrency":4,"waiting":1},
+                          {"id":"gemini","running":0,"concurrency":2,"waiting":0,
+                           "reason":"It has no key."}]})"),
+                       {}),
+            "The queue takes jobs and runs them: 2 running, 1 waiting, 0 held.\n"
+            "BACKEND  RUNNING  WAITING  STATE\n"
+            "echo     2 of 4   1        ready\n"
+            "gemini   0 of 2   0        It has no key.\n");
+}
+
+}  // namespace
+}  // namespace llmspool::cli
