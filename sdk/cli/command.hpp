@@ -27,6 +27,7 @@ void add_file_commands(CLI::App& app, Command& chosen);
 void add_bulk_command(CLI::App& app, Command& chosen);
 void add_group_commands(CLI::App& app, Command& chosen);
 void add_queue_commands(CLI::App& app, Command& chosen);
+void add_top_command(CLI::App& app, Command& chosen);
 void add_admin_commands(CLI::App& app, Command& chosen);
 void add_daemon_commands(CLI::App& app, Command& chosen);
 

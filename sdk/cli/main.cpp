@@ -43,6 +43,7 @@ void declare(CLI::App& app, Arguments& arguments) {
   add_bulk_command(app, arguments.command);
   add_group_commands(app, arguments.command);
   add_queue_commands(app, arguments.command);
+  add_top_command(app, arguments.command);
   add_admin_commands(app, arguments.command);
   add_daemon_commands(app, arguments.command);
 }

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+// What `llmspool top` shows; see top_screen.hpp.
+#include "top_screen.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <span>
+#include <utility>
+
+#include "queue_text.hpp"
+#include "text.hpp"
+
+namespace llmspool::cli {
+namespace {
+
+std::string id_of(const json::value& job) {
+  return text_field(as_object(job), "job_id");
+}
+
+// "running", "#3" in the queue, "held".
+Cell place_of(const json::object& job) {
+  const auto status = text_field(job, "status");
+  const auto position = text_field(job, "queue_position");
+  if (status == "processing") return {"running", status_colour(status)};
+  if (status == "pending") return {position.empty() ? "waiting" : '#' + position};
+  return {status, status_colour(status)};
+}
+
+// A job that waits may have come some way before: it goes on there, but does not move now.
+Cell progress_of(const json::object& job, const Terminal& terminal) {
+  constexpr std::size_t kBarColumns = 10;
+  const auto percent = integer_field(job, "progress").value_or(0);
+  if (text_field(job, "status") != "processing") return {};
+  auto number = std::to_string(percent) + '%';
+  number.insert(0, 5 - std::min<std::size_t>(number.size(), 5), ' ');
+  return {terminal.bar(percent, kBarColumns) + number, Colour::cyan};
+}
+
+std::string doing_of(const json::object& job) {
+  const auto step = text_field(job, "current_step");
+  return (step.empty() ? "" : step + ": ") + text_field(job, "message");
+}
+
+std::vector<std::string> job_lines(std::span<const json::value> jobs, std::string_view selected,
+                                   const Terminal& terminal) {
+  Table table({"JOB", "PLACE", "DONE", "LEFT", "PRIO", "OWNER", "BACKEND", "MODEL", "MESSAGE"});
+  for (const auto& value : jobs) {
+    const auto& job = as_object(value);
+    const auto eta = integer_field(job, "eta_seconds");
+    std::vector<Cell> row{{id_of(value)},
+                          place_of(job),
+                          progress_of(job, terminal),
+                          {eta ? human_duration(*eta) : ""},
+                          {text_field(job, "priority")},
+                          {text_field(job, "owner")},
+                          {text_field(job, "backend")},
+                          {text_field(job, "model")},
+                          {doing_of(job)}};
+    // The whole line is shown reversed: colours within it would end that.
+    if (id_of(value) == selected)
+      for (auto& cell : row) cell.colour = Colour::none;
+    table.add(std::move(row));
+  }
+  return table.lines(terminal);
+}
+
+// The jobs that `rows` lines have room for, the selected one among them.
+std::span<const json::value> jobs_in_view(const json::array& jobs, std::string_view selected,
+                                          std::size_t rows) {
+  const auto at = static_cast<std::size_t>(
+      std::distance(jobs.begin(), std::ranges::find(jobs, selected, id_of)));
+  const auto first = at < jobs.size() && at >= rows ? at - rows + 1 : 0;
+  return std::span(jobs).subspan(first, std::min(rows, jobs.size() - first));
+}
+
+void append(std::vector<std::string>& lines, std::vector<std::string> more) {
+  std::ranges::move(more, std::back_inserter(lines));
+}
+
+std::vector<std::string> head_lines(const TopState& state, const Terminal& terminal) {
+  const auto clip = [&](const std::string& text) {
+    return clipped(one_line(text), terminal.width, terminal.ellipsis());
+  };
+  std::vector<std::string> lines{clip("llmspoold at " + state.address)};
+  if (state.queue.empty()) return lines;
+  const bool open = text_field(state.queue, "paused") != "true" &&
+                    text_field(state.queue, "accepting") != "false";
+  lines.push_back(
+      terminal.painted(clip(describe_queue(state.queue)), open ? Colour::none : Colour::yellow));
+  lines.emplace_back();
+  // Many backends leave at least half of the window to the jobs.
+  auto backends = queue_backends_table(state.queue).lines(terminal);
+  backends.resize(std::min(backends.size(), std::max<std::size_t>(terminal.height / 2, 5) - 3));
+  append(lines, std::move(backends));
+  lines.emplace_back();
+  return lines;
+}
+
+std::vector<std::string> foot_lines(const TopState& state, const Terminal& terminal) {
+  const auto clip = [&](const std::string& text) {
+    return clipped(one_line(text), terminal.width, terminal.ellipsis());
+  };
+  const bool paused = text_field(state.queue, "paused") == "true";
+  const std::string arrows = terminal.unicode ? "↑↓" : "j k";
+  return {state.trouble.empty() ? clip(state.notice)
+                                : terminal.painted(clip(state.trouble), Colour::red),
+          terminal.painted(clip("q quit  p " + std::string(paused ? "resume" : "pause") + "  " +
+                                arrows + " select  c cancel  h hold  r release  + - priority"),
+                           Colour::dim)};
+}
+
+}  // namespace
+
+std::vector<std::string> top_screen(const TopState& state, const Terminal& terminal) {
+  auto lines = head_lines(state, terminal);
+  const auto foot = foot_lines(state, terminal);
+  const auto room = terminal.height - std::min(terminal.height, foot.size());
+
+  const auto& jobs = array_field(state.queue, "jobs");
+  if (jobs.empty()) {
+    if (!state.queue.empty()) lines.emplace_back("No job runs or waits.");
+  } else if (room > lines.size() + 1) {
+    const auto shown = jobs_in_view(jobs, state.selected, room - lines.size() - 1);
+    auto rows = job_lines(shown, state.selected, terminal);
+    const auto selected = std::ranges::find(shown, state.selected, id_of);
+    if (selected != shown.end()) {
+      auto& row = rows[static_cast<std::size_t>(std::distance(shown.begin(), selected)) + 1];
+      row += std::string(terminal.width - columns(row), ' ');
+      row = terminal.painted(row, Colour::reversed);
+    }
+    append(lines, std::move(rows));
+  }
+
+  lines.resize(room);
+  append(lines, foot);
+  lines.resize(terminal.height);
+  return lines;
+}
+
+std::string top_snapshot(const json::object& queue, const Terminal& terminal) {
+  auto text = queue_text(queue, terminal);
+  const auto& jobs = array_field(queue, "jobs");
+  if (jobs.empty()) return text;
+  text += '\n';
+  for (const auto& line : job_lines(jobs, "", terminal)) text += line + '\n';
+  return text;
+}
+
+std::string selection_after(const json::object& queue, std::string_view selected, int step) {
+  const auto& jobs = array_field(queue, "jobs");
+  if (jobs.empty()) return "";
+  const auto* const found = std::ranges::find(jobs, selected, id_of);
+  if (found == jobs.end()) return id_of(jobs.front());
+  const auto last = static_cast<std::ptrdiff_t>(jobs.size()) - 1;
+  const auto at = std::clamp<std::ptrdiff_t>(std::distance(jobs.begin(), found) + step, 0, last);
+  return id_of(jobs[static_cast<std::size_t>(at)]);
+}
+
+const json::object& selected_job(const TopState& state) {
+  static const json::value kNone;
+  const auto& jobs = array_field(state.queue, "jobs");
+  const auto* const found = std::ranges::find(jobs, state.selected, id_of);
+  return as_object(found == jobs.end() ? kNone : *found);
+}
+
+std::vector<TopKey> top_keys(std::string_view typed) {
+  using enum TopKey;
+  constexpr std::array<std::pair<std::string_view, TopKey>, 17> kKeys{
+      {{"\x1b[A", up},
+       {"\x1bOA", up},
+       {"k", up},
+       {"\x1b[B", down},
+       {"\x1bOB", down},
+       {"j", down},
+       {"\x1b[5~", page_up},
+       {"\x1b[6~", page_down},
+       {"q", quit},
+       {"\x03", quit},
+       {"p", pause},
+       {"c", cancel},
+       {"h", hold},
+       {"r", release},
+       {"+", raise},
+       {"=", raise},  // the same key without shift
+       {"-", lower}}};
+  std::vector<TopKey> keys;
+  while (!typed.empty()) {
+    const auto* const known =
+        std::ranges::find_if(kKeys, [&](const auto& key) { return typed.starts_with(key.first); });
+    std::size_t length = 1;
+    if (known != kKeys.end()) {
+      keys.push_back(known->second);
+      length = known->first.size();
+    } else if (typed.starts_with("\x1b[")) {
+      // Another key's sequence: up to the letter or tilde that ends it.
+      const auto end = std::ranges::find_if(typed.substr(2), [](char c) { return c >= 0x40; });
+      length = std::min(typed.size(),
+                        static_cast<std::size_t>(std::distance(typed.substr(2).begin(), end)) + 3);
+    }
+    typed.remove_prefix(length);
+  }
+  return keys;
+}
+
+}  // namespace llmspool::cli
