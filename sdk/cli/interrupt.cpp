@@ -22,33 +22,37 @@ void remove_file(int signal) {
   ::raise(signal);
 }
 
-void handle(int signal, void (*handler)(int)) {
-  struct sigaction action{};
-  action.sa_handler = handler;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  ::sigaction(signal, &action, nullptr);
-}
-
+constexpr int kOnce = static_cast<int>(SA_RESETHAND);
 constexpr int kEnding[] = {SIGINT, SIGTERM, SIGHUP};
 
 }  // namespace
 
+void handle_signal(int signal, void (*handler)(int), int flags) {
+  struct sigaction action{};
+  ::sigaction(signal, nullptr, &action);
+  if (action.sa_handler == SIG_IGN) return;
+  action = {};
+  action.sa_handler = handler;
+  action.sa_flags = flags;
+  ::sigaction(signal, &action, nullptr);
+}
+
 InterruptHint::InterruptHint(const std::string& hint) {
   last_word = '\n' + hint + '\n';
-  handle(SIGINT, say_last_word);
+  handle_signal(SIGINT, say_last_word, kOnce);
 }
 
 InterruptHint::~InterruptHint() {
-  handle(SIGINT, SIG_DFL);
+  handle_signal(SIGINT, SIG_DFL);
 }
 
 RemovalOnSignal::RemovalOnSignal(const std::string& path) {
   doomed_path = path;
-  for (const int signal : kEnding) handle(signal, remove_file);
+  for (const int signal : kEnding) handle_signal(signal, remove_file, kOnce);
 }
 
 RemovalOnSignal::~RemovalOnSignal() {
-  for (const int signal : kEnding) handle(signal, SIG_DFL);
+  for (const int signal : kEnding) handle_signal(signal, SIG_DFL);
 }
 
 }  // namespace llmspool::cli

@@ -7,6 +7,9 @@
 
 namespace llmspool::cli {
 
+// sigaction(2), but what is ignored, as under nohup, stays ignored.
+void handle_signal(int signal, void (*handler)(int), int flags = 0);
+
 // While it lives, an interrupt prints the hint to standard error first. One at a time.
 class InterruptHint {
  public:

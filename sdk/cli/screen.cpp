@@ -13,6 +13,8 @@
 #include <iostream>
 #include <string_view>
 
+#include "interrupt.hpp"
+
 namespace llmspool::cli {
 namespace {
 
@@ -54,13 +56,6 @@ void stop(int) {
 
 void wake(int) {}  // being there is enough for poll() to return
 
-void handle(int signal, void (*handler)(int), int flags) {
-  struct sigaction action{};
-  action.sa_handler = handler;
-  action.sa_flags = flags;
-  ::sigaction(signal, &action, nullptr);
-}
-
 constexpr int kEnding[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 }  // namespace
@@ -68,15 +63,15 @@ constexpr int kEnding[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 Screen::Screen() {
   has_keys = ::tcgetattr(STDIN_FILENO, &settings_before) == 0;
   take();
-  for (const int signal : kEnding) handle(signal, end, static_cast<int>(SA_RESETHAND));
-  handle(SIGTSTP, stop, SA_RESTART);
-  handle(SIGWINCH, wake, SA_RESTART);
+  for (const int signal : kEnding) handle_signal(signal, end, static_cast<int>(SA_RESETHAND));
+  handle_signal(SIGTSTP, stop, SA_RESTART);
+  handle_signal(SIGWINCH, wake, SA_RESTART);
 }
 
 Screen::~Screen() {
-  for (const int signal : kEnding) handle(signal, SIG_DFL, 0);
-  handle(SIGTSTP, SIG_DFL, 0);
-  handle(SIGWINCH, SIG_DFL, 0);
+  for (const int signal : kEnding) handle_signal(signal, SIG_DFL);
+  handle_signal(SIGTSTP, SIG_DFL);
+  handle_signal(SIGWINCH, SIG_DFL);
   give_back();
 }
 

@@ -93,6 +93,21 @@ TEST_F(NewFileTest, LeavesNothingWhereASignalEndsTheTool) {
   }
 }
 
+TEST_F(NewFileTest, MindsNoSignalThatIsIgnored) {
+  const auto child = ::fork();
+  if (child == 0) {
+    ::signal(SIGHUP, SIG_IGN);  // as nohup does
+    NewFile file(path("a"), 0666, "");
+    ::raise(SIGHUP);
+    file.keep();
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_THAT(names(), ElementsAre("a"));
+}
+
 TEST_F(NewFileTest, DownloadsForTheOwnerAlone) {
   EXPECT_EQ(download(chunked("application/vnd.sqlite3", {"some", " bytes"}, true), false), 10);
   EXPECT_EQ(content_of("backup.db"), "some bytes");
