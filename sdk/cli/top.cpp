@@ -132,6 +132,7 @@ class Top {
   }
 
   void change_priority(std::int64_t step) {
+    refresh();  // for the priority that it has by now
     if (!has_selection()) return;
     const auto priority = integer_field(selected_job(state_), "priority").value_or(0) + step;
     const auto job =
@@ -141,7 +142,7 @@ class Top {
   }
 
   bool has_selection() {
-    if (state_.selected.empty()) state_.notice = "Select a job first.";
+    if (state_.selected.empty() && state_.notice.empty()) state_.notice = "Select a job first.";
     return !state_.selected.empty();
   }
 
