@@ -8,7 +8,7 @@ namespace llmspool::cli {
 namespace {
 
 // "Failed: the reason" or, without a reason, "Failed."
-std::string with_reason(std::string sentence, const std::string& reason) {
+std::string with_reason(const std::string& sentence, const std::string& reason) {
   return sentence + (reason.empty() ? "." : ": " + reason);
 }
 
