@@ -28,8 +28,9 @@ test-tsan: ## unit and integration tests under the thread sanitizer
 test-faults: ## ten times as many kills at random moments as `make test` has
 	@LLMSPOOL_FAULT_KILLS=500 tools/test.sh dev faults
 
-bench: ## how fast it is
-	@tools/build.sh release
+bench: ## how fast it is beside BullMQ, beanstalkd and PostgreSQL, in some 6 minutes
+	@tools/setup.sh bench
+	@tools/build.sh release -DLLMSPOOL_BENCH=ON
 	@LLMSPOOL_BUILD_DIR=$(CURDIR)/build/release tests/bench/run
 
 lint: ## clang-format, clang-tidy and shellcheck

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Installs the Debian packages that the named groups of work need: build test sanitizers lint e2e.
+# Installs the Debian packages that the named groups of work need: build test sanitizers
+# bench lint e2e.
 #
 # Does nothing, in an instant, where all are there. Uses sudo where it does not run as root.
 set -euo pipefail
@@ -23,10 +24,14 @@ for group in "$@"; do
             ;;
         test) wanted+=(libgtest-dev libgmock-dev python3 python3-pytest python3-websockets) ;;
         sanitizers) wanted+=(clang-19 lld-19 llvm-19 libclang-rt-19-dev) ;;
+        bench)
+            wanted+=(beanstalkd postgresql python3 redis-server util-linux)
+            command -v npm > /dev/null || wanted+=(npm)
+            ;;
         lint) wanted+=(clang-format-19 clang-tidy-19 shellcheck) ;;
         e2e) wanted+=(systemd systemd-container dbus) ;;
         *)
-            echo "setup: unknown group '$group' (build, test, sanitizers, lint, e2e)" >&2
+            echo "setup: unknown group '$group' (build, test, sanitizers, bench, lint, e2e)" >&2
             exit 2
             ;;
     esac

@@ -88,6 +88,7 @@ default_backend = "{default_backend}"
         while True:
             try:
                 if b"READY=1" in self.notify.recv(4096):
+                    self.notify.close()  # nobody reads on, and a full socket would stop the daemon
                     return self
             except socket.timeout:
                 pass

@@ -16,30 +16,33 @@ namespace {
 constexpr std::size_t kLinesAtOnce = 4096;
 constexpr std::size_t kReadBytes = 256 * 1024;
 
-// Counts the jobs of an answer of any framing, by the one field that only a job's line has.
-class JobCount {
+// Reads the answer as it comes, whatever its framing: each line begins with the same field.
+class Answer {
  public:
   void add(std::string_view text) {
     if (head_.size() < kGood.size()) head_.append(text.substr(0, kGood.size() - head_.size()));
+    if (!kGood.starts_with(head_)) die("not the answer that was wanted: " + std::string(text));
     rest_.append(text);
+    if (rest_.find(kError) != rest_.npos) die("a line was refused: " + rest_);
     std::size_t begin = 0;
-    for (auto at = rest_.find(kField); at != rest_.npos; at = rest_.find(kField, begin)) {
-      ++jobs_;
-      begin = at + kField.size();
+    for (auto at = rest_.find(kLine); at != rest_.npos; at = rest_.find(kLine, begin)) {
+      ++lines_;
+      begin = at + kLine.size();
     }
     // A field may have come in part.
-    const auto kept = std::min(rest_.size() - begin, kField.size() - 1);
+    const auto kept = std::min(rest_.size() - begin, kError.size() - 1);
     rest_.erase(0, rest_.size() - kept);
   }
 
-  bool good() const { return kGood.starts_with(head_); }
-  std::size_t jobs() const { return jobs_; }
+  std::size_t lines() const { return lines_; }
 
  private:
   static constexpr std::string_view kGood = "HTTP/1.1 200";
-  static constexpr std::string_view kField = "\"job_id\"";
+  static constexpr std::string_view kLine = R"({"line":)";
+  static constexpr std::string_view kError = R"("error":)";
+  static_assert(kLine.size() == kError.size());
   std::string head_, rest_;
-  std::size_t jobs_ = 0;
+  std::size_t lines_ = 0;
 };
 
 }  // namespace
@@ -55,9 +58,9 @@ void send_bulk(const std::string& address, std::string_view line, std::size_t li
       std::to_string(lines * line_bytes) + "\r\n\r\n";
   if (::send(socket, head.data(), head.size(), MSG_NOSIGNAL) < 0) die("send");
 
-  JobCount count;
+  Answer answer;
   std::array<char, kReadBytes> buffer;
-  for (std::size_t sent = 0, total = lines * line_bytes; count.jobs() < lines;) {
+  for (std::size_t sent = 0, total = lines * line_bytes; answer.lines() < lines;) {
     pollfd wait{.fd = socket, .events = POLLIN, .revents = 0};
     if (sent < total) wait.events |= POLLOUT;
     if (::poll(&wait, 1, -1) < 0) die("poll");
@@ -71,9 +74,7 @@ void send_bulk(const std::string& address, std::string_view line, std::size_t li
     if (wait.revents & POLLIN) {
       const auto got = ::recv(socket, buffer.data(), buffer.size(), 0);
       if (got <= 0) die("the connection was closed before the answer");
-      const std::string_view text(buffer.data(), static_cast<std::size_t>(got));
-      count.add(text);
-      if (!count.good()) die("not the answer that was wanted: " + std::string(text));
+      answer.add({buffer.data(), static_cast<std::size_t>(got)});
     }
   }
   ::close(socket);

@@ -8,7 +8,7 @@
 
 namespace bench {
 
-// Returns once the answer has a job's id for every line.
+// Returns once every line has been answered with a job.
 void send_bulk(const std::string& address, std::string_view line, std::size_t lines);
 
 }  // namespace bench

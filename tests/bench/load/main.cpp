@@ -94,6 +94,24 @@ void complete(const Arguments& arguments) {
   std::printf("{\"per_second\":%.1f}\n", static_cast<double>(total) / seconds_since(begin));
 }
 
+// SOCKET BACKEND TIMES: lets a paused backend go until that many jobs are completed.
+void drain(const Arguments& arguments) {
+  const int socket = bench::connect_to(arguments[0]);
+  const auto change = [&](std::string_view action) {
+    const auto target = std::string("/api/queue/").append(action) + "?backend=" + arguments[1];
+    bench::ask(socket, bench::http_exchange("POST", target, ""));
+  };
+  const auto before = completed(socket);
+  const auto begin = Clock::now();
+  change("resume");
+  auto done = completed(socket);
+  for (; done < before + number(arguments[2]); done = completed(socket))
+    std::this_thread::sleep_for(kPollInterval);
+  const auto seconds = seconds_since(begin);
+  change("pause");
+  std::printf("{\"per_second\":%.1f}\n", static_cast<double>(done - before) / seconds);
+}
+
 // SOCKET LINE TIMES: one bulk request of that many lines.
 void bulk(const Arguments& arguments) {
   const auto lines = number(arguments[2]);
@@ -109,7 +127,7 @@ struct Command {
 
 const std::map<std::string_view, Command> kCommands{
     {"sync", {2, sync}},         {"submit", {5, submit}}, {"put", {4, put}},
-    {"complete", {4, complete}}, {"bulk", {3, bulk}},
+    {"complete", {4, complete}}, {"bulk", {3, bulk}},     {"drain", {3, drain}},
 };
 
 }  // namespace
@@ -118,7 +136,7 @@ int main(int argc, char** argv) {
   const Arguments arguments(argv + std::min(argc, 2), argv + argc);
   const auto command = kCommands.find(argc > 1 ? argv[1] : "");
   if (command == kCommands.end() || command->second.arguments != arguments.size()) {
-    std::fprintf(stderr, "load: sync|submit|put|complete|bulk ARGUMENTS (see the source)\n");
+    std::fprintf(stderr, "load: sync|submit|put|complete|drain|bulk ARGUMENTS (see the source)\n");
     return 2;
   }
   command->second.run(arguments);
