@@ -76,7 +76,8 @@ void ask_again(Connection& connection, const Exchange& exchange) {
 }  // namespace
 
 void die(const std::string& what) {
-  std::fprintf(stderr, "load: %s (%s)\n", what.c_str(), std::strerror(errno));
+  const char* why = errno != 0 ? std::strerror(errno) : "unexpected";
+  std::fprintf(stderr, "load: %s (%s)\n", what.c_str(), why);
   std::exit(1);
 }
 
