@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The queue beside its peers: submits, one by one and in bulk, and jobs from start to end."""
 
-import load
+import generator
 import spooler
 from peers import beanstalkd, bullmq, postgres
 from rounds import medians
@@ -33,7 +33,7 @@ def submits(directory):
 def one_connection(directory):
     with spooler.running(directory, "one") as ours:
         p50 = medians(
-            sync=lambda: load.run("sync", directory / "sync", ONE_BY_ONE)["p50_ms"],
+            sync=lambda: generator.run("sync", directory / "sync", ONE_BY_ONE)["p50_ms"],
             submit=lambda: ours.submit_ms(ONE_BY_ONE))
     return [slower("durable submit, one connection, p50", p50["submit"],
                    "a bare 4 KiB append and fdatasync", p50["sync"], "≤ 1.3×")]

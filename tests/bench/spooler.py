@@ -4,7 +4,7 @@
 import contextlib
 import json
 
-import load
+import generator
 from daemon import Daemon
 
 CONNECTIONS = 64
@@ -28,20 +28,23 @@ class Spooler(Daemon):
     def __init__(self, directory, name):
         super().__init__(directory, name, config=CONFIG)
 
+    def _load(self, command, *arguments):
+        return generator.run(command, self.socket, *arguments)
+
     def submits(self, jobs):
-        return load.run("submit", self.socket, "/api/jobs", HELD, CONNECTIONS, jobs)["per_second"]
+        return self._load("submit", "/api/jobs", HELD, CONNECTIONS, jobs)["per_second"]
 
     def submit_ms(self, times):
-        return load.run("submit", self.socket, "/api/jobs", HELD, 1, times)["p50_ms"]
+        return self._load("submit", "/api/jobs", HELD, 1, times)["p50_ms"]
 
     def bulk(self, line, jobs):
-        return load.run("bulk", self.socket, line, jobs)["per_second"]
+        return self._load("bulk", line, jobs)["per_second"]
 
     def complete(self, jobs):
-        return load.run("complete", self.socket, RUNNING, CONNECTIONS, jobs)["per_second"]
+        return self._load("complete", RUNNING, CONNECTIONS, jobs)["per_second"]
 
     def round_trip_ms(self, times):
-        return load.run("submit", self.socket, "/api/jobs?wait=10", RUNNING, 1, times)["p50_ms"]
+        return self._load("submit", "/api/jobs?wait=10", RUNNING, 1, times)["p50_ms"]
 
     def pause(self, backend):
         answer = self.request("POST", f"/api/queue/pause?backend={backend}")
@@ -49,7 +52,7 @@ class Spooler(Daemon):
 
     def drain(self, backend, jobs):
         """Completed jobs a second of a paused backend, which is let go until that many are done."""
-        return load.run("drain", self.socket, backend, jobs)["per_second"]
+        return self._load("drain", backend, jobs)["per_second"]
 
 
 @contextlib.contextmanager

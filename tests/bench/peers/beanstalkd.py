@@ -4,7 +4,7 @@
 import contextlib
 import socket
 
-import load
+import generator
 from peers.process import server
 
 
@@ -13,7 +13,7 @@ class Beanstalkd:
         self.port = port
 
     def submits(self, jobs, connections):
-        return load.run("put", self.port, "x", connections, jobs)["per_second"]
+        return generator.run("put", self.port, "x", connections, jobs)["per_second"]
 
 
 def free_port():
