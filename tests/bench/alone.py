@@ -87,7 +87,8 @@ threads = 1
             Row("start to ready", f"{ready:.1f} ms", "under 50 ms"),
             Row("memory at rest (PSS), no model loaded", f"{idle:.1f} MiB", "under 15 MB"),
             Row("cancel to a free backend, p50", f"{cancel_ms(daemon):.1f} ms", "under 200 ms"),
-            Row("tiny-cv, one stream, one thread", f"{tokens_per_second(daemon):.0f} tokens/s", "–"),
+            Row("tiny-cv, one stream, one thread",
+                f"{tokens_per_second(daemon):.0f} tokens/s", "–"),
         ]
     finally:
         daemon.stop()

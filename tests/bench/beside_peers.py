@@ -40,7 +40,8 @@ def one_connection(directory):
 
 
 def bulk(directory):
-    with spooler.running(directory, "bulk") as ours, bullmq.start(directory / "redis-bulk") as redis:
+    with spooler.running(directory, "bulk") as ours, \
+            bullmq.start(directory / "redis-bulk") as redis:
         per_second = medians(ours=lambda: ours.bulk(spooler.HELD, BULK),
                              bullmq=lambda: redis.bulk(ADD_BULK))
     return [faster(f"bulk submit, {BULK:,} lines in one request", per_second["ours"],
@@ -62,7 +63,3 @@ def end_to_end(directory):
             faster(what, per_second["ours"], "PostgreSQL", per_second["postgres"]),
             slower("submit to completed, idle, p50", p50["ours"], "BullMQ", p50["bullmq"],
                    "under 2 ms")]
-
-
-def measure(directory):
-    return submits(directory) + one_connection(directory) + bulk(directory) + end_to_end(directory)

@@ -10,5 +10,5 @@ PROGRAM = pathlib.Path(os.environ["LLMSPOOL_BUILD_DIR"]) / "tests/bench/load/llm
 
 
 def run(*arguments):
-    output = subprocess.run([PROGRAM, *map(str, arguments)], check=True, stdout=subprocess.PIPE).stdout
-    return json.loads(output)
+    command = [PROGRAM, *map(str, arguments)]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)

@@ -48,7 +48,8 @@ async function perSecond(jobs, work) {
 
 // A worker that does nothing; `done(n)` resolves once it has completed n more jobs.
 function openWorker() {
-  const worker = open(new Worker(NAME, async () => {}, { connection: connect(), concurrency: CONCURRENCY }));
+  const options = { connection: connect(), concurrency: CONCURRENCY };
+  const worker = open(new Worker(NAME, async () => {}, options));
   let completed = 0;
   let until = () => {};
   worker.on('completed', () => {

@@ -46,7 +46,7 @@ class Postgres:
         return self._per_second("submit", jobs)
 
     def complete(self, jobs):
-        """A worker that finds all waiting rows locked leaves its job behind: that one does not count."""
+        """A worker that finds all waiting rows locked leaves a job behind, which does not count."""
         per_second = self._per_second("complete", jobs)
         share = "SELECT avg((status = 'completed')::int) FROM jobs"
         return per_second * float(self._query("-c", share))
