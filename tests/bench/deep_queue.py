@@ -46,6 +46,7 @@ def measure(directory):
 
         ours.bulk(spooler.PARKED, WAITING)
         ready = start_to_ready_ms(ours)
+        assert ours.waiting("parked") >= WAITING
         deep = p50s(ours)
         deep_claim = claim_ms(ours, lambda: None)
         memory = pss_mib(ours)

@@ -11,6 +11,7 @@ CONNECTIONS = 64
 # Goes on where every test daemon's configuration ends: in [queue].
 CONFIG = """
 waiting_max = 2000000
+owner_waiting_max = 2000000
 [log]
 level = "warning"
 [backends.echo]
@@ -49,6 +50,10 @@ class Spooler(Daemon):
     def pause(self, backend):
         answer = self.request("POST", f"/api/queue/pause?backend={backend}")
         assert answer.status == 200, answer.body
+
+    def waiting(self, backend):
+        lines = self.get("/api/queue").json()["backends"]
+        return next(line["waiting"] for line in lines if line["id"] == backend)
 
     def drain(self, backend, jobs):
         """Completed jobs a second of a paused backend, which is let go until that many are done."""
