@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <vector>
 
 #include "client.hpp"
@@ -58,7 +59,10 @@ void send_bulk(const std::string& address, std::string_view line, std::size_t li
   for (bool open = true; open;) {
     pollfd wait{.fd = socket, .events = POLLIN, .revents = 0};
     if (sent < total) wait.events |= POLLOUT;
-    if (::poll(&wait, 1, -1) < 0) die("poll");
+    if (::poll(&wait, 1, -1) < 0) {
+      if (errno == EINTR) continue;
+      die("poll");
+    }
     if (wait.revents & POLLOUT) {
       const auto next = std::string_view(block).substr(sent % line_bytes, total - sent);
       const auto got = ::send(socket, next.data(), next.size(), MSG_NOSIGNAL | MSG_DONTWAIT);

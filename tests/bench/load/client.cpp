@@ -137,7 +137,7 @@ Load run(const std::string& address, const Exchange& exchange, std::size_t conne
   std::vector<epoll_event> events(all.size());
   while (load.latencies_ms.size() < total) {
     const int ready = ::epoll_wait(poll, events.data(), static_cast<int>(events.size()), -1);
-    if (ready < 0) die("epoll_wait");
+    if (ready < 0 && errno != EINTR) die("epoll_wait");
     for (int i = 0; i < ready; ++i) {
       auto& connection = *static_cast<Connection*>(events[static_cast<std::size_t>(i)].data.ptr);
       if (!receive(connection.socket, exchange, connection.answer)) continue;
