@@ -25,8 +25,8 @@ test-asan: ## unit and integration tests under the address and undefined-behavio
 test-tsan: ## unit and integration tests under the thread sanitizer
 	@tools/test.sh tsan unit integration
 
-test-faults: ## ten times as many kills at random moments as `make test` has
-	@LLMSPOOL_FAULT_KILLS=500 tools/test.sh dev faults
+test-faults: ## what `make test` has of broken disks and kills, but with 1,000 kills
+	@LLMSPOOL_FAULT_KILLS=1000 tools/test.sh dev faults
 
 bench: ## how fast it is beside BullMQ, beanstalkd and PostgreSQL, in some 6 minutes
 	@tools/setup.sh bench

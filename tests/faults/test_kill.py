@@ -3,74 +3,72 @@
 
 LLMSPOOL_FAULT_SEED repeats a run's choices; LLMSPOOL_FAULT_KILLS sets how many kills there are."""
 
-import http.client
 import os
 import random
-import threading
 import time
 
-from daemon import ENDED
+import verdict
+from load import CLIENTS
 
 KILLS = int(os.environ.get("LLMSPOOL_FAULT_KILLS", "50"))
 SEED = int(os.environ.get("LLMSPOOL_FAULT_SEED", str(random.randrange(10**6))))
-
-
-class Submitter(threading.Thread):
-    """Submits small jobs until told to stop, and keeps what was acknowledged."""
-
-    def __init__(self, daemon, seed):
-        super().__init__()
-        self.daemon_under_test, self.random = daemon, random.Random(seed)
-        self.acknowledged, self.stop = {}, threading.Event()
-
-    def run(self):
-        number = 0
-        while not self.stop.is_set():
-            number += 1
-            words = " ".join(f"w{self.random.randrange(100)}" for _ in range(self.random.randrange(1, 8)))
-            params = {"tokens_per_second": self.random.choice([0, 50, 200])}
-            if self.random.random() < 0.2:
-                params |= {"fail": "retry_now", "fail_attempts": 1}
-            try:
-                answer = self.daemon_under_test.request(
-                    "POST", "/api/jobs", {"prompt": words, "params": params},
-                    {"Idempotency-Key": f"{self.name}-{number}"}, timeout=10)
-            except (OSError, http.client.HTTPException):
-                number -= 1  # the same again: perhaps it was stored and only the answer was lost
-                time.sleep(0.01)
-                continue
-            if answer.status in (200, 201):
-                self.acknowledged[answer.json()["job_id"]] = words
-            time.sleep(0.002)
+DRAIN_SECONDS = 120
 
 
 def test_no_acknowledged_job_is_lost_and_none_ends_twice(make_daemon):
     print(f"LLMSPOOL_FAULT_SEED={SEED}")
     choose = random.Random(SEED)
     daemon = make_daemon(config="[log]\nlevel = 'warning'\n").start()
-    submitters = [Submitter(daemon, choose.random()) for _ in range(4)]
-    for submitter in submitters:
-        submitter.start()
+    clients = [kind(daemon, f"{kind.__name__}{number}", choose.random())
+               for number, kind in enumerate(CLIENTS)]
+    for client in clients:
+        client.start()
     try:
         for _ in range(KILLS):
-            time.sleep(choose.uniform(0.0, 0.6))
-            daemon.kill()
-            daemon.start()
+            kill(daemon, choose)
     finally:
-        for submitter in submitters:
-            submitter.stop.set()
-        for submitter in submitters:
-            submitter.join()
+        for client in clients:
+            client.stop.set()
+        for client in clients:
+            client.join()
+    for client in clients:
+        if client.trouble:
+            raise client.trouble
+    check(daemon, clients)
 
-    acknowledged = {job: words for submitter in submitters for job, words in submitter.acknowledged.items()}
-    assert len(acknowledged) == sum(len(submitter.acknowledged) for submitter in submitters)
-    assert len(acknowledged) > KILLS, "there was load"
-    for job_id, words in acknowledged.items():
-        job = daemon.ended(job_id, seconds=120)
-        assert job["status"] == "completed" and job["output"] == words, job
-        events = daemon.events(job_id)
-        assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
-        assert [event["type"] for event in events].count("created") == 1
-        ends = [event["type"] for event in events if event["type"] in ENDED]
-        assert ends == ["completed"] and events[-1]["type"] == "completed"
-    print(f"{len(acknowledged)} jobs, {KILLS} kills")
+
+def kill(daemon, choose):
+    """After a while of work, or in the midst of the start that follows."""
+    time.sleep(choose.uniform(0.0, 0.5))
+    daemon.kill()
+    if choose.random() < 0.2:
+        daemon.spawn()
+        time.sleep(choose.uniform(0.0, 0.1))
+        daemon.kill()
+    daemon.start()
+
+
+def check(daemon, clients):
+    promises = {job_id: promise for client in clients for job_id, promise in client.jobs.items()}
+    assert len(promises) == sum(len(client.jobs) for client in clients), "an id was given twice"
+    assert all(len(client.jobs) >= KILLS / 10 for client in clients), "there was load"
+    jobs = {job_id: daemon.ended(job_id, DRAIN_SECONDS) for job_id in promises}
+    for job_id, promise in promises.items():
+        verdict.check(jobs[job_id], promise, daemon.events(job_id), jobs)
+    check_counts(daemon, promises)
+    for client in clients:
+        check_keys(daemon, client)
+    print(f"{len(jobs)} jobs, {KILLS} kills")
+
+
+def check_counts(daemon, promises):
+    """Each submit was repeated until it was acknowledged: so no other job may be there."""
+    counts = daemon.get("/api/health").json()["jobs"]
+    for status, count in counts.items():
+        assert count == sum(promise.status == status for promise in promises.values()), counts
+
+
+def check_keys(daemon, client):
+    for key, (job_id, body) in list(client.keys.items())[-20:]:
+        again = daemon.request("POST", "/api/jobs", body, {"Idempotency-Key": key})
+        assert again.status == 200 and again.json()["job_id"] == job_id, again.body
