@@ -48,6 +48,7 @@ class Daemon:
         self.state = self.directory / name
         self.socket = self.directory / f"{name}.sock"
         self.log_file = self.directory / f"{name}.log"
+        self.log_file.touch()
         self.config_file = self.directory / f"{name}.toml"
         self.environment = environment or {}
         self.process = None
@@ -95,8 +96,19 @@ default_backend = "{default_backend}"
             assert self.process.poll() is None, f"the daemon ended early:\n{self.log()}"
             assert time.monotonic() < end, f"the daemon is not ready:\n{self.log()}"
 
+    def fail_to_start(self):
+        """The exit status of a start that comes to nothing, and what it said."""
+        before = len(self.log())
+        return self.spawn().wait(), self.log()[before:]
+
     def log(self):
         return self.log_file.read_text(errors="replace")
+
+    def until_logged(self, pattern, seconds=30):
+        end = time.monotonic() + seconds
+        while not re.search(pattern, self.log()):
+            assert time.monotonic() < end, f"the log has no '{pattern}':\n{self.log()}"
+            time.sleep(0.02)
 
     def tcp_port(self):
         return int(re.findall(r"http://127\.0\.0\.1:(\d+)", self.log())[-1])

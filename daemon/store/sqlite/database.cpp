@@ -17,6 +17,10 @@ bool is_out_of_space(int result, int system_error) {
          (system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG);
 }
 
+bool is_read_only(int result, int system_error) {
+  return system_error == EROFS && (result == SQLITE_IOERR || result == SQLITE_CANTOPEN);
+}
+
 }  // namespace
 
 Query::Query(Database& database, sqlite3_stmt* statement, bool kept)
@@ -61,6 +65,7 @@ void Query::check(int result) const {
 }
 
 bool Query::next() {
+  errno = 0;  // fail() looks at it: sqlite3_system_errno() does not know of a failed COMMIT
   const int result = sqlite3_step(statement_);
   if (result == SQLITE_ROW) return true;
   if (result != SQLITE_DONE) database_->fail(result);
@@ -115,10 +120,9 @@ sqlite3_stmt* Database::kept(std::string_view sql) {
 }
 
 void Database::fail(int result) const {
-  sqlite3* const handle = handle_.get();
+  const int system_error = errno;
   const std::string file = "'" + file_.string() + "'";
-  const std::string reason = sqlite3_errmsg(handle);
-  const int system_error = sqlite3_system_errno(handle);
+  const std::string reason = sqlite3_errmsg(handle_.get());
   const auto error = [](Code code, std::string sentence) {
     return DatabaseError({code, std::move(sentence)});
   };
@@ -126,6 +130,10 @@ void Database::fail(int result) const {
   if (is_out_of_space(primary, system_error))
     throw error(Code::no_space, "There is no space left for the database " + file +
                                     ": free some on its disk, and it goes on by itself.");
+  if (is_read_only(primary, system_error))
+    throw error(Code::internal, "The file system of the database " + file +
+                                    " has become read-only: look at the kernel's messages about "
+                                    "its disk, and make it writable again.");
   switch (primary) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:

@@ -15,17 +15,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string remedy(const std::error_code& reason) {
+  if (reason == std::errc::no_space_on_device) return "free some space on its disk.";
+  if (reason == std::errc::io_error) return "look at the kernel's messages about its disk.";
+  if (reason == std::errc::read_only_file_system)
+    return "mount its file system writable, or name another one in [state] directory.";
+  return "make it a directory that belongs to user " + std::to_string(geteuid()) +
+         ", or name another one in [state] directory.";
+}
+
 std::unexpected<Error> unusable(const fs::path& path, const std::error_code& reason) {
-  std::string sentence =
-      "The state directory '" + path.string() + "' cannot be used (" + reason.message() + "): ";
-  if (reason == std::errc::no_space_on_device) {
-    sentence += "free some space on its disk.";
-  } else {
-    sentence += "make it a directory that belongs to user " + std::to_string(geteuid()) +
-                ", or name another one in [state] directory.";
-  }
   const bool full = reason == std::errc::no_space_on_device;
-  return fail(full ? Code::no_space : Code::internal, std::move(sentence));
+  return fail(full ? Code::no_space : Code::internal, "The state directory '" + path.string() +
+                                                          "' cannot be used (" + reason.message() +
+                                                          "): " + remedy(reason));
 }
 
 std::error_code last_error() {
