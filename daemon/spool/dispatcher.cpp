@@ -119,6 +119,7 @@ void Dispatcher::on_claimed(Lane& lane, Result<std::optional<store::Claimed>> cl
 
 void Dispatcher::run(Lane& lane, store::Claimed claimed) {
   const auto& job = claimed.applied.job;
+  if (!claimed.unreadable.empty()) return refuse(job, claimed.unreadable);
   const RunKey key{job.id, job.fence};
   std::shared_ptr<const pipeline::Definition> definition = prompt_;
   if (!job.pipeline.empty()) {

@@ -38,6 +38,7 @@ struct Claimed {
   Applied applied{};  // the Start
   job::Request request{};
   std::vector<job::StepResult> finished{};  // steps of earlier runs of it, in order
+  std::string unreadable{};  // why these two cannot be read, if so: the job cannot run
 };
 
 struct Filter {

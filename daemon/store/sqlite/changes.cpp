@@ -263,8 +263,21 @@ Result<std::optional<Claimed>> Changes::claim(const std::string& backend, const 
   LLMSPOOL_TRY(applied, step(*before, one(job::Start{backend})));
   database_.run("INSERT INTO leases(job_id, node, life, ends) VALUES (?, ?, ?, ?)", before->id,
                 node, options_.life, lease_until);
-  return Claimed{std::move(applied), request_of(database_, before->id),
-                 steps_of(database_, before->id)};
+  Claimed claimed{.applied = std::move(applied)};
+  if (const auto found = unreadable_.find(before->id); found != unreadable_.end()) {
+    claimed.unreadable = found->second;
+    return claimed;
+  }
+  try {
+    claimed.request = request_of(database_, before->id);
+    claimed.finished = steps_of(database_, before->id);
+  } catch (const DamageError& damage) {
+    // SQLite lets nothing more be written in this transaction. The next one starts the job without
+    // reading, so that it fails and does not keep all those behind it waiting.
+    unreadable_.emplace(before->id, damage.what());
+    throw;
+  }
+  return claimed;
 }
 
 Result<void> Changes::renew(const std::string& node, Time lease_until) {

@@ -60,7 +60,8 @@ class Changes {
   job::JobId next_id_ = 0;
   Tally tally_;
   bool removed_ = false;
-  std::unordered_map<job::JobId, job::Job> running_;  // so that a delta reads nothing
+  std::unordered_map<job::JobId, job::Job> running_;        // so that a delta reads nothing
+  std::unordered_map<job::JobId, std::string> unreadable_;  // jobs whose claim met what damage
 };
 
 }  // namespace llmspool::store::sqlite

@@ -159,7 +159,7 @@ void Database::fail(int result) const {
 }
 
 void Database::fail_damaged(std::string_view what) const {
-  throw DatabaseError(
+  throw DamageError(
       {Code::internal, "The database '" + file_.string() + "' is damaged (" + std::string(what) +
                            "): restore it from a backup, or move it away to begin with none."});
 }

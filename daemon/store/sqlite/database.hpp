@@ -33,6 +33,12 @@ class DatabaseError : public std::exception {
   Error error_;
 };
 
+// What is in the file cannot be read, and reading it again does not help.
+class DamageError final : public DatabaseError {
+ public:
+  using DatabaseError::DatabaseError;
+};
+
 class Database;
 
 // Binds as a BLOB, whose length() SQLite knows without reading it.
