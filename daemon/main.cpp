@@ -141,8 +141,11 @@ int run(const Options& options, const config::Config& config) {
     service::extend_timeout(most + kCancelTime);
     spool.stop(config.queue.stop_grace, [&] { server.stop([&] { io.stop(); }); });
     loop.after(most, [] {
-      // Every job is put back and stored; only the plugin's thread is left, and it hears nothing.
-      log::error("A plugin did not return when it was cancelled; leaving without it");
+      // A plugin's thread is left, which hears nothing, or the disk fails. Nothing is lost: what
+      // could not be put back is taken up at the next start.
+      log::error(
+          "Leaving with jobs that have not come to rest: a plugin did not return when it was "
+          "cancelled, or the store takes nothing; they go on at the next start");
       std::_Exit(EX_OK);
     });
   };

@@ -72,3 +72,15 @@ def test_a_checkpoint_that_fails_costs_nothing(failing_disk, make_daemon, call):
     for job_id in jobs:
         assert daemon.request("POST", f"/api/jobs/{job_id}/release").status == 200
         assert daemon.ended(job_id)["output"] == prompt
+
+
+def test_a_daemon_that_can_store_nothing_stops_all_the_same(failing_disk, make_daemon):
+    daemon = make_daemon(environment=failing_disk.environment).start()
+    scene = Scene(daemon)
+    failing_disk.fail("sync", errno.EIO)
+    daemon.until_logged(f"Job {scene.running} waits for its store: {FAILED}")
+    assert daemon.stop() == 0
+    daemon.until_logged("Leaving with jobs that have not come to rest: .* the store takes nothing")
+    failing_disk.mend()
+    daemon.start()
+    scene.check_ends(starts=2)
