@@ -5,13 +5,17 @@ A kind of client is a subclass of Client with a story, which it tells again and 
 each request until it is answered; what it then knows of a job stands in its `jobs`. To add a kind,
 write its story and name it in CLIENTS."""
 
+import collections
 import dataclasses
 import http.client
 import random
 import threading
 
+from daemon import ENDED
+
 REPEAT_SECONDS = 0.01  # between two tries while there is no daemon
-PAUSE_SECONDS = 0.06   # between two stories, at most: more than that and the queue grows for ever
+PAUSE_SECONDS = 0.1    # between two stories, at most
+OPEN_MAX = 8           # jobs of one client that have not ended, so that the queue does not grow for ever
 
 
 @dataclasses.dataclass
@@ -33,13 +37,14 @@ class Client(threading.Thread):
     def __init__(self, daemon, name, seed):
         super().__init__(name=name)
         self.server, self.random = daemon, random.Random(seed)
-        self.jobs, self.keys, self.trouble = {}, {}, None
+        self.jobs, self.keys, self.open, self.trouble = {}, {}, collections.deque(), None
         self.stop = threading.Event()
 
     def run(self):
         try:
             while not self.stop.wait(self.random.uniform(0, PAUSE_SECONDS)):
                 self.story()
+                self.keep_up()
         except Stopped:
             pass
         except Exception as trouble:  # told by the test, which waits for this thread
@@ -47,6 +52,14 @@ class Client(threading.Thread):
 
     def story(self):
         raise NotImplementedError
+
+    def keep_up(self):
+        while len(self.open) > OPEN_MAX:
+            job = self.call("GET", f"/api/jobs/{self.open[0]}").json()
+            if job["status"] in ENDED:
+                self.open.popleft()
+            else:
+                self.call("GET", f"/api/jobs/{job['job_id']}/events?after={job['seq']}&wait=5")
 
     def call(self, method, path, body=None, headers=None):
         """The answer to a request, which is repeated until there is one: a first try may have been
@@ -73,6 +86,7 @@ class Client(threading.Thread):
         self.jobs[job_id] = promise or Promise(prompt)
         self.jobs[job_id].prompt = prompt
         self.keys[key] = job_id, body
+        self.open.append(job_id)
         return job_id
 
     def command(self, job_id, verb):
