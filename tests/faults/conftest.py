@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Disks that fail, that are small, and that can be mounted read-only."""
 
+import os
 import pathlib
 import subprocess
 
@@ -30,8 +31,11 @@ def small_disk(request, tmp_path):
 
 
 @pytest.fixture
-def image(tmp_path):
-    yield from mounted(Image, tmp_path)
+def breakable_disk(tmp_path):
+    for disk in mounted(Image, tmp_path):
+        if not os.access(disk.trigger(), os.W_OK):
+            pytest.skip("the kernel cannot be told here that an ext4 file system has an error")
+        yield disk
 
 
 def mounted(kind, tmp_path):
@@ -40,5 +44,7 @@ def mounted(kind, tmp_path):
         disk = kind(tmp_path)
     except MountRefused as refused:
         pytest.skip(f"a file system cannot be mounted here: {refused}")
-    yield disk
-    disk.unmount()
+    try:
+        yield disk
+    finally:
+        disk.unmount()

@@ -33,7 +33,7 @@ class MountRefused(Exception):
 def run(*command):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise MountRefused(f"{command[0]}: {done.stderr.strip() or done.stdout.strip()}")
+        raise MountRefused((done.stderr or command[0]).splitlines()[0])
 
 
 class Disk:
@@ -91,11 +91,14 @@ class Image(Disk):
     def mount(self):
         run("mount", "-o", "loop,errors=remount-ro", self.file, self.directory)
 
-    def break_down(self):
-        """The kernel finds an error in it and makes it read-only, under those who write to it."""
+    def trigger(self):
         device = os.stat(self.directory).st_dev
         name = pathlib.Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve().name
-        pathlib.Path(f"/sys/fs/ext4/{name}/trigger_fs_error").write_text("1")
+        return pathlib.Path(f"/sys/fs/ext4/{name}/trigger_fs_error")
+
+    def break_down(self):
+        """The kernel finds an error in it and makes it read-only, under those who write to it."""
+        self.trigger().write_text("1")
 
     def repair(self):
         """As an administrator does it: the daemon is not running."""

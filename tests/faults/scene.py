@@ -27,7 +27,8 @@ class Scene:
     def check_ends(self, starts=1):
         """All go on to their end; the running one was started so many times."""
         assert self.daemon.request("POST", f"/api/jobs/{self.held}/release").status == 200
-        expected = {self.running: WORDS, self.follower: "follower", self.held: "held", self.delayed: "delayed"}
+        expected = {self.running: WORDS, self.follower: "follower", self.held: "held",
+                    self.delayed: "delayed"}
         for job_id, output in expected.items():
             job = self.daemon.ended(job_id)
             assert job["status"] == "completed" and job["output"] == output and job["attempt"] == 1, job

@@ -6,13 +6,13 @@ import re
 from scene import Scene, check_accepted_once, check_refusal, submit_with_key
 
 BECOME = r"The file system of the database '.*llmspool\.db' has become read-only: look at the kernel's"
-UNUSABLE = r"The state directory '.*' cannot be used \(Read-only file system\): mount its file system writable"
+UNUSABLE = r"The state directory '.*' cannot be used \(Read-only file system\): mount its file system"
 
 
-def test_the_kernel_makes_it_read_only_under_the_daemon(image, make_daemon):
+def test_the_kernel_makes_it_read_only_under_the_daemon(breakable_disk, make_daemon):
     daemon = make_daemon().start()
     scene = Scene(daemon)
-    image.break_down()
+    breakable_disk.break_down()
     check_refusal(submit_with_key(daemon, "refused"), 500, BECOME)
     daemon.until_logged(f"Job {scene.running} waits for its store: {BECOME}")
     scene.check_waiting()
@@ -20,7 +20,7 @@ def test_the_kernel_makes_it_read_only_under_the_daemon(image, make_daemon):
 
     status, said = daemon.fail_to_start()
     assert status not in (0, 78) and re.search(UNUSABLE, said), (status, said)
-    image.repair()
+    breakable_disk.repair()
     daemon.start()
     scene.check_ends(starts=2)
     check_accepted_once(daemon, "refused")
