@@ -10,6 +10,7 @@ import dataclasses
 import http.client
 import random
 import threading
+import time
 
 from daemon import ENDED
 
@@ -68,8 +69,9 @@ class Client(threading.Thread):
             try:
                 answer = self.server.request(method, path, body, headers, timeout=10)
             except (OSError, http.client.HTTPException):
-                if self.stop.wait(REPEAT_SECONDS):
+                if self.stop.is_set() and self.server.process.poll() is not None:
                     raise Stopped from None
+                time.sleep(REPEAT_SECONDS)
             else:
                 if answer.status != 503:  # it starts
                     return answer

@@ -63,7 +63,7 @@ def test_a_checkpoint_that_fails_costs_nothing(failing_disk, make_daemon, call):
     daemon = make_daemon(environment=failing_disk.environment).start()
     failing_disk.fail(call, errno.EIO, "llmspool.db")
     prompt = "word " * 20_000
-    jobs = [daemon.submit(prompt=prompt, hold=True)["job_id"] for _ in range(60)]
+    jobs = [daemon.submit(prompt=prompt, hold=True)["job_id"] for _ in range(90)]
     log = daemon.state / "llmspool.db-wal"
     assert log.stat().st_size > 2 * 1000 * 4096, "it was time for a checkpoint"
     daemon.kill()
