@@ -87,6 +87,15 @@ Result<void> listen(http::Server& server, const config::Config::Server& config) 
   return {};
 }
 
+store::Retention retention_of(const config::Config::Retention& config) {
+  store::Retention retention;
+  if (config.age.count() > 0) retention.age = config.age;
+  if (config.content_age.count() > 0) retention.content_age = config.content_age;
+  if (config.jobs_max > 0) retention.jobs_max = config.jobs_max;
+  if (config.bytes_max > 0) retention.bytes_max = config.bytes_max;
+  return retention;
+}
+
 // Each client is a descriptor, and the usual soft limit is below limits::kConnectionsMax.
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -98,8 +107,12 @@ void raise_descriptor_limit() {
 int run(const Options& options, const config::Config& config) {
   // 1. What needs no thread: state, plugins, pipelines.
   const SystemClock clock;
+  const job::TurnRules turns{.aging = config.queue.aging, .affinity = config.queue.model_affinity};
   auto store = store::sqlite::open({.directory = config.state.directory,
                                     .waiting_max = config.queue.waiting_max,
+                                    .owner_waiting_max = config.queue.owner_waiting_max,
+                                    .space = {config.state.bytes_max, config.state.free_bytes_min},
+                                    .turns = turns,
                                     .clock = clock});
   if (!store) return give_up(EX_CANTCREAT, store.error());
   const auto plugins = plugin::Registry::load(config);
@@ -122,7 +135,12 @@ int run(const Options& options, const config::Config& config) {
                            .plugins = **plugins,
                            .pipelines = pipelines,
                            .clock = clock,
-                           .changed = [&] { on_change(); }});
+                           .changed = [&] { on_change(); },
+                           .rules = config.backends,
+                           .turns = turns,
+                           .retention = retention_of(config.retention),
+                           .input_bytes_max = config.queue.input_bytes_max,
+                           .directory = config.state.directory});
   http::Server server(io,
                       {.allowed_hosts = config.server.allowed_hosts,
                        .allowed_origins = config.server.allowed_origins,

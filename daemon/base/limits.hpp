@@ -52,6 +52,7 @@ inline constexpr std::size_t kEmitBufferBytes =
 inline constexpr std::size_t kAnswerBytesMax = std::size_t{16} * 1024 * 1024;
 inline constexpr seconds kRetryDelayMin{1};
 inline constexpr seconds kRetryDelayMax{300};
+inline constexpr seconds kCircuitRestMax{600};  // between two trials of a backend that fails
 
 // Events
 inline constexpr std::size_t kEventsPerRead = 500;

@@ -16,6 +16,7 @@ inline constexpr std::string_view kJobRetrying = "8431231b7c7d4fd696aa96c18f5170
 inline constexpr std::string_view kJobCancelled = "f9302dd474a84539a5311cc04345d65e";
 inline constexpr std::string_view kPluginLoaded = "d80225b0b06f422d8b84fcad536454c2";
 inline constexpr std::string_view kPluginRefused = "9800ea8ebd28475e8910571a2e5f575d";
+inline constexpr std::string_view kBackendRests = "6f0c3a7e51d94b0c8b1c52f4a9d5e317";
 inline constexpr std::string_view kBackendStopped = "0473e12cd699493dbda34da7e3fdd532";
 
 }  // namespace llmspool::message_ids

@@ -94,6 +94,14 @@ void read_queue(Table& table, Config::Queue& queue) {
   }
   if (const auto waiting = table.integer("waiting_max", 1, 1'000'000'000))
     queue.waiting_max = static_cast<std::size_t>(*waiting);
+  if (const auto waiting = table.integer("owner_waiting_max", 1, 1'000'000'000))
+    queue.owner_waiting_max = static_cast<std::size_t>(*waiting);
+  if (const auto bytes = table.bytes("input_bytes_max", 1024, std::size_t{1} << 30U))
+    queue.input_bytes_max = *bytes;
+  if (const auto aging = table.integer("aging_seconds", 1, 86400))
+    queue.aging = std::chrono::seconds(*aging);
+  if (const auto affinity = table.integer("model_affinity_seconds", 0, 3600))
+    queue.model_affinity = std::chrono::seconds(*affinity);
   if (const auto grace = table.integer("stop_grace_seconds", 0, 3600))
     queue.stop_grace = std::chrono::seconds(*grace);
 }
@@ -154,14 +162,56 @@ void read_instances(Table& tables, std::map<std::string, Instance>& instances,
   });
 }
 
+void read_seconds(Table& table, std::string_view key, std::chrono::seconds& seconds) {
+  constexpr std::int64_t kYear = 366L * 24 * 3600;
+  if (const auto value = table.integer(key, 0, kYear)) seconds = std::chrono::seconds(*value);
+}
+
 void read_backend(Table& table, Backend& backend) {
   if (const auto concurrency = table.integer("concurrency", 1, 256))
     backend.concurrency = static_cast<int>(*concurrency);
+  table.table("model_concurrency", [&](Table& models) {
+    for (const Member& member : models.rest()) {
+      const auto concurrency = models.integer(member.key, 1, 256);
+      if (concurrency) backend.model_concurrency[member.key] = static_cast<int>(*concurrency);
+    }
+  });
+  if (const auto rate = table.integer("requests_per_minute", 0, 1'000'000))
+    backend.requests_per_minute = *rate;
+  if (const auto rate = table.integer("tokens_per_minute", 0, 1'000'000'000))
+    backend.tokens_per_minute = *rate;
+  if (const auto failures = table.integer("circuit_failures", 0, 1000))
+    backend.circuit_failures = static_cast<int>(*failures);
+  if (const auto rest = table.integer("circuit_seconds", 1, 600))
+    backend.circuit_rest = std::chrono::seconds(*rest);
+  read_seconds(table, "first_token_timeout_seconds", backend.first_token_timeout);
+  read_seconds(table, "token_timeout_seconds", backend.token_timeout);
+  read_seconds(table, "step_timeout_seconds", backend.step_timeout);
+}
+
+void read_state(Table& table, const fs::path& folder, Config::State& state) {
+  read_directory(table, folder, state.directory);
+  constexpr std::size_t kMost = std::size_t{1} << 50U;
+  if (const auto bytes = table.bytes("bytes_max", 0, kMost))
+    state.bytes_max = static_cast<std::int64_t>(*bytes);
+  if (const auto bytes = table.bytes("free_bytes_min", 0, kMost))
+    state.free_bytes_min = static_cast<std::int64_t>(*bytes);
+}
+
+void read_retention(Table& table, Config::Retention& retention) {
+  constexpr std::int64_t kMost = 36'500;
+  if (const auto days = table.integer("days", 0, kMost)) retention.age = std::chrono::days(*days);
+  if (const auto days = table.integer("content_days", 0, kMost))
+    retention.content_age = std::chrono::days(*days);
+  if (const auto jobs = table.integer("jobs_max", 0, 1'000'000'000)) retention.jobs_max = *jobs;
+  if (const auto bytes = table.bytes("bytes_max", 0, std::size_t{1} << 50U))
+    retention.bytes_max = static_cast<std::int64_t>(*bytes);
 }
 
 void read_all(Table& root, const fs::path& folder, Config& config) {
   root.table("server", [&](Table& table) { read_server(table, folder, config.server); });
-  root.table("state", [&](Table& table) { read_directory(table, folder, config.state.directory); });
+  root.table("state", [&](Table& table) { read_state(table, folder, config.state); });
+  root.table("retention", [&](Table& table) { read_retention(table, config.retention); });
   root.table("plugins",
              [&](Table& table) { read_directories(table, folder, config.plugins.directories); });
   root.table("pipelines",

@@ -29,6 +29,12 @@ struct Options {
 struct Backend {        // [backends.NAME]
   std::string plugin;   // the table's name where left out
   int concurrency = 0;  // jobs at once; 0: 4 for a concurrent plugin, else 1
+  std::map<std::string, int> model_concurrency{};               // jobs at once that use a model
+  std::int64_t requests_per_minute = 0, tokens_per_minute = 0;  // 0: no limit
+  int circuit_failures = 5;  // in a row, before no more jobs are given to it for a while; 0: never
+  std::chrono::seconds circuit_rest{30};
+  // For jobs that say nothing else; 0: none.
+  std::chrono::seconds first_token_timeout{0}, token_timeout{0}, step_timeout{0};
   Options options;
   Position position;
 };
@@ -50,6 +56,8 @@ struct Config {
   } server;
   struct State {
     std::filesystem::path directory;
+    std::int64_t bytes_max = 0;                                    // of the database; 0: no bound
+    std::int64_t free_bytes_min = std::int64_t{64} * 1024 * 1024;  // of its disk, kept free
   } state;
   struct Plugins {
     std::vector<std::filesystem::path> directories;
@@ -60,8 +68,18 @@ struct Config {
   struct Queue {
     std::string default_backend;  // empty: the first in the order of names
     std::size_t waiting_max = 1'000'000;
-    std::chrono::seconds stop_grace{10};  // for running steps when the daemon stops
+    std::size_t owner_waiting_max = 1'000'000;             // of one owner
+    std::size_t input_bytes_max = std::size_t{16} << 20U;  // of one job's prompt or inputs
+    std::chrono::seconds aging{60};           // waiting that makes up for a point of priority
+    std::chrono::seconds model_affinity{30};  // how long jobs for a loaded model may go first
+    std::chrono::seconds stop_grace{10};      // for running steps when the daemon stops
   } queue;
+  struct Retention {  // of ended jobs; 0: for ever, any number, any size
+    std::chrono::days age{90};
+    std::chrono::days content_age{0};  // of their inputs, texts and files
+    std::int64_t jobs_max = 0;
+    std::int64_t bytes_max = 0;  // of the whole database
+  } retention;
   struct Log {
     std::string level = "info";  // error warning info debug
     std::string target =

@@ -66,7 +66,7 @@ Result<void> check_origin(Transport transport, const Headers& headers, const Set
                                    "server.allowed_origins.");
 }
 
-Result<void> check_content_type(const Headers& headers) {
+Result<void> check_content_type(const Headers& headers, bool ndjson) {
   if (const std::string* coding = headers.find("Content-Encoding");
       coding && !iequals(trimmed(*coding), "identity")) {
     return fail(Code::unsupported_media,
@@ -75,13 +75,15 @@ Result<void> check_content_type(const Headers& headers) {
   const std::string* text = headers.find("Content-Type");
   ParameterizedValue type;
   if (text && headers.count("Content-Type") == 1 && parse_parameterized(*text, type) &&
-      (type.value == "application/json" || type.value == "multipart/form-data")) {
+      (ndjson ? type.value == "application/x-ndjson"
+              : type.value == "application/json" || type.value == "multipart/form-data")) {
     return {};
   }
   return fail(Code::unsupported_media,
               (text ? "The body's type '" + *text + "' is not read here"
                     : std::string("The body's type is not given")) +
-                  ": send application/json or multipart/form-data as Content-Type.");
+                  (ndjson ? ": send application/x-ndjson as Content-Type."
+                          : ": send application/json or multipart/form-data as Content-Type."));
 }
 
 bool changes_state(std::string_view method) {

@@ -22,8 +22,8 @@ bool is_allowed_origin(std::string_view origin, const Settings& settings);
 // The web page behind a state-changing call or a WebSocket, where a browser names one.
 Result<void> check_origin(Transport transport, const Headers& headers, const Settings& settings);
 
-// The type of a body that is there.
-Result<void> check_content_type(const Headers& headers);
+// The type of a body that is there; `ndjson`: the route reads lines of JSON.
+Result<void> check_content_type(const Headers& headers, bool ndjson = false);
 
 // What a method other than GET, HEAD and OPTIONS does may change something.
 bool changes_state(std::string_view method);

@@ -16,6 +16,14 @@
 
 namespace llmspool::http {
 
+// The body of a request that is read bit by bit.
+class BodyReader {
+ public:
+  virtual ~BodyReader() = default;
+  // The next piece; empty: that was all. An error if the client breaks off or sends nonsense.
+  virtual asio::awaitable<Result<std::string>> read() = 0;
+};
+
 struct Request {
   std::string method;
   Target target;
@@ -23,6 +31,7 @@ struct Request {
   std::string body;
   Query parameters;  // what stood for {name} in the route
   spool::Caller caller;
+  BodyReader* stream = nullptr;    // in place of `body`, where the route reads it bit by bit
   bool websocket = false;          // it asks for a WebSocket
   std::shared_ptr<Signal> signal;  // of its connection
 

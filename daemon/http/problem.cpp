@@ -19,7 +19,7 @@ constexpr Kind kKinds[] = {
     {Code::too_large, 413, "too-large", "Too large", 0},
     {Code::unsupported_media, 415, "unsupported-media", "Unsupported media type", 0},
     {Code::queue_full, 429, "queue-full", "The queue is full", 10},
-    {Code::no_space, 507, "no-space", "No space left", 0},
+    {Code::no_space, 507, "no-space", "No space left", 30},
     {Code::unavailable, 503, "unavailable", "Not available now", 5},
     {Code::stale, 409, "stale", "Another has taken over", 0},
     {Code::internal, 500, "internal", "Internal error", 0},

@@ -41,6 +41,11 @@ void Router::add(std::string method, std::string_view pattern, Handler handler) 
   routes_.push_back(std::move(route));
 }
 
+void Router::add_streamed(std::string method, std::string_view pattern, Handler handler) {
+  add(std::move(method), pattern, std::move(handler));
+  routes_.back().streamed = true;
+}
+
 void Router::add_plain(std::string method, std::string_view pattern,
                        std::function<Result<Response>(const Request&)> handler) {
   add(std::move(method), pattern,

@@ -17,12 +17,15 @@ struct Route {
   std::string method;
   std::string pattern;  // "/api/jobs/{id}": {name} stands for one segment
   Handler handler;
+  bool streamed = false;  // the body, of any size, is read bit by bit; it is NDJSON
   std::vector<std::string> segments = {};  // of the pattern
 };
 
 class Router {
  public:
   void add(std::string method, std::string_view pattern, Handler handler);
+  // A handler that reads the body bit by bit.
+  void add_streamed(std::string method, std::string_view pattern, Handler handler);
   // A handler that never waits.
   void add_plain(std::string method, std::string_view pattern,
                  std::function<Result<Response>(const Request&)> handler);

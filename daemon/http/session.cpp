@@ -5,6 +5,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <cstdio>
@@ -114,6 +115,45 @@ void Session::turn_away() {
   stream_.close();
 }
 
+// The body of a streamed route: what the parser of the header left, with a parser of its own.
+class Session::RequestBody final : public BodyReader {
+ public:
+  explicit RequestBody(Session& session) : session_(session), parser_(std::move(*session.parser_)) {
+    parser_.body_limit(boost::none);
+  }
+
+  asio::awaitable<Result<std::string>> read() override {
+    constexpr std::size_t kPiece = std::size_t{256} * 1024;
+    std::string piece(kPiece, '\0');
+    std::size_t size = 0;
+    // What was read may be no more than the head of a chunk.
+    while (size == 0 && !parser_.is_done()) {
+      auto& body = parser_.get().body();
+      body.data = piece.data();
+      body.size = piece.size();
+      session_.stream_.expires_after(session_.core_->settings.timeouts.body);
+      const auto [error, ignored] = co_await beast_http::async_read_some(
+          session_.stream_, session_.buffer_, parser_, kAsTuple);
+      session_.stream_.expires_never();
+      if (error && error != beast_http::error::need_buffer) {
+        client_is_gone_ = !is_http_error(error);
+        co_return fail(Code::invalid, "The request's body is broken: " + error.message() + ".");
+      }
+      size = piece.size() - body.size;
+    }
+    piece.resize(size);
+    co_return piece;
+  }
+
+  bool is_read() const { return parser_.is_done(); }
+  bool client_is_gone() const { return client_is_gone_; }
+
+ private:
+  Session& session_;
+  beast_http::request_parser<beast_http::buffer_body> parser_;
+  bool client_is_gone_ = false;
+};
+
 asio::awaitable<void> Session::run() {
   co_await identify();
   // g++ 12 destroys what a co_await in a loop's condition makes without having made it.
@@ -136,7 +176,9 @@ asio::awaitable<void> Session::identify() {
 asio::awaitable<bool> Session::serve_next() {
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(limits::kHeaderBytesMax));
-  parser_->body_limit(core_->settings.body_bytes_max);
+  parser_->body_limit(boost::none);  // until the route is known
+  version_ = 11;
+  whole_ = false;
   request_id_ = new_request_id();
   keep_alive_ = false;
   idle_ = true;
@@ -153,25 +195,27 @@ asio::awaitable<bool> Session::serve_next() {
     co_await linger();
     co_return false;
   }
+  version_ = parser_->get().version() == 10 ? 10 : 11;
+  const bool may_go_on = parser_->get().keep_alive();
   if (const std::string* id = request.headers.find("X-Request-Id"); id && is_request_id(*id)) {
     request_id_ = *id;
   }
   std::optional<Response> response = co_await answer(request);
   if (!response) co_return false;
   // What is left of a body that was refused unread cannot be told from a next request.
-  const bool whole = parser_->is_done();
-  keep_alive_ = whole && parser_->get().keep_alive() && !core_->stopping();
+  keep_alive_ = whole_ && may_go_on && !core_->stopping();
   if (response->websocket) {
     co_await upgrade(request, *response);
     co_return false;
   }
   const bool written = co_await respond(request, *response);
-  if (written && !whole) co_await linger();
+  if (written && !whole_) co_await linger();
   co_return written&& keep_alive_;
 }
 
 // Reads the rest of the request and has it answered; nothing if the client has gone.
 asio::awaitable<std::optional<Response>> Session::answer(Request& request) {
+  whole_ = parser_->is_done();  // there is no body
   auto match = accepted(request);
   if (!match) co_return std::move(match).error();
   request.parameters = match->parameters;
@@ -179,17 +223,35 @@ asio::awaitable<std::optional<Response>> Session::answer(Request& request) {
     const bool asked = co_await write_text("HTTP/1.1 100 Continue\r\n\r\n");
     if (!asked) co_return std::nullopt;
   }
+  if (match->route->streamed) co_return co_await answer_streamed(request, match->route->handler);
+  parser_->body_limit(core_->settings.body_bytes_max);
   stream_.expires_after(core_->settings.timeouts.body);
   const auto [error, size] = co_await beast_http::async_read(stream_, buffer_, *parser_, kAsTuple);
   if (error) {
     if (!is_http_error(error)) co_return std::nullopt;
     co_return parse_problem(error, core_->settings);
   }
-  stream_.expires_never();  // the handler takes its time
+  whole_ = true;
   request.body = std::move(parser_->get().body());
+  co_return co_await handled(request, match->route->handler);
+}
+
+asio::awaitable<std::optional<Response>> Session::answer_streamed(Request& request,
+                                                                  const Handler& handler) {
+  RequestBody body(*this);
+  request.stream = &body;
+  auto response = co_await handled(request, handler);
+  request.stream = nullptr;
+  if (body.client_is_gone()) co_return std::nullopt;
+  whole_ = body.is_read();
+  co_return response;
+}
+
+asio::awaitable<Response> Session::handled(const Request& request, const Handler& handler) {
+  stream_.expires_never();  // the handler takes its time
   Result<Response> response = fail(Code::internal, "");
   try {
-    response = co_await match->route->handler(request);
+    response = co_await handler(request);
   } catch (const std::exception& bug) {
     response = fail(Code::internal, bug.what());
   }
@@ -240,9 +302,13 @@ std::expected<Router::Match, Response> Session::accepted(Request& request) const
   }
   const bool has_body = message.chunked() || parser_->content_length().value_or(0) > 0;
   if (has_body && changes_state(request.method)) {
-    if (auto readable = check_content_type(request.headers); !readable) {
+    if (auto readable = check_content_type(request.headers, match.route->streamed); !readable) {
       return refused(readable.error());
     }
+  }
+  const auto most = core_->settings.body_bytes_max;
+  if (!match.route->streamed && parser_->content_length().value_or(0) > most) {
+    return std::unexpected(parse_problem(beast_http::error::body_limit, core_->settings));
   }
   return match;
 }

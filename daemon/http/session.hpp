@@ -27,10 +27,14 @@ class Session : public std::enable_shared_from_this<Session> {
  private:
   using Parser = beast::http::request_parser<beast::http::string_body>;
   class ChunkedBody;
+  class RequestBody;
 
   asio::awaitable<void> identify();
   asio::awaitable<bool> serve_next();
   asio::awaitable<std::optional<Response>> answer(Request& request);
+  asio::awaitable<std::optional<Response>> answer_streamed(Request& request,
+                                                           const Handler& handler);
+  asio::awaitable<Response> handled(const Request& request, const Handler& handler);
   std::expected<Router::Match, Response> accepted(Request& request) const;
   Request received() const;
 
@@ -52,10 +56,12 @@ class Session : public std::enable_shared_from_this<Session> {
   const Transport transport_;
   const std::shared_ptr<Signal> signal_;
   spool::Caller caller_;
-  beast::flat_buffer buffer_;
+  beast::flat_buffer buffer_{128 * 1024};  // a chunk's head without an end fills no more
   std::optional<Parser> parser_;
   std::shared_ptr<WebSocketConnection> websocket_;  // after an upgrade
   std::string request_id_;
+  unsigned version_ = 11;  // of the request: 10 or 11
+  bool whole_ = false;     // the request has been read to its end
   bool idle_ = false, keep_alive_ = false;
 };
 

@@ -47,7 +47,7 @@ class Session::ChunkedBody final : public BodyWriter {
 template <class Body>
 void Session::fill(beast_http::response<Body>& message, const Request& request,
                    const Response& response) const {
-  message.version(parser_->get().version() == 10 ? 10 : 11);
+  message.version(version_);
   message.result(static_cast<unsigned>(response.status));
   message.keep_alive(keep_alive_);
   const Headers headers = headers_for(request, response);
@@ -88,7 +88,7 @@ asio::awaitable<bool> Session::respond(const Request& request, Response& respons
 
 asio::awaitable<bool> Session::respond_bit_by_bit(const Request& request, Response& response) {
   beast_http::response<beast_http::empty_body> message;
-  const bool chunked = parser_->get().version() >= 11;
+  const bool chunked = version_ >= 11;
   keep_alive_ = keep_alive_ && chunked;
   fill(message, request, response);
   message.chunked(chunked);

@@ -21,6 +21,10 @@ json::value time_or_null(const std::optional<Time>& time) {
   return time ? json::value(format_time(*time)) : json::value(nullptr);
 }
 
+json::value number_or_null(const std::optional<std::int64_t>& number) {
+  return number ? json::value(*number) : json::value(nullptr);
+}
+
 json::object labels_to_json(const std::map<std::string, std::string>& labels) {
   json::object object;
   for (const auto& [key, value] : labels) object.emplace(key, value);
@@ -30,6 +34,12 @@ json::object labels_to_json(const std::map<std::string, std::string>& labels) {
 json::array ids_to_json(const std::vector<JobId>& ids) {
   json::array array;
   for (const JobId id : ids) array.emplace_back(std::to_string(id));
+  return array;
+}
+
+json::array failures_to_json(const std::vector<Failure>& failures) {
+  json::array array;
+  for (const Failure& failure : failures) array.push_back(to_json(failure));
   return array;
 }
 
@@ -54,49 +64,71 @@ std::optional<Status> parse_status(std::string_view text) {
   return static_cast<Status>(found - kStatusNames.begin());
 }
 
-json::object to_json(const Job& job) {
+std::vector<std::string> candidates_after(const Job& job) {
+  const auto here = std::find(job.backends.rbegin(), job.backends.rend(), job.backend).base();
+  if (here == job.backends.begin()) return {};  // it is none of them
+  return {here, job.backends.end()};
+}
+
+json::object to_json(const Job& job, const Outlook& outlook, json::storage_ptr storage) {
   const Failure* failure = job.status == Status::failed && job.failure ? &*job.failure : nullptr;
-  json::object object{
-      {"job_id", std::to_string(job.id)},
-      {"status", to_string(job.status)},
-      {"progress", job.progress},
-      {"current_step", text_or_null(job.current_step)},
-      {"message", job.message},
-      {"pipeline", text_or_null(job.pipeline)},
-      {"backend", text_or_null(job.backend)},
-      {"model", text_or_null(job.model)},
-      {"priority", job.priority},
-      {"attempt", job.attempt},
-      {"max_attempts", job.max_attempts},
-      {"queue_position", nullptr},
-      {"eta_seconds", nullptr},
-      {"created_at", format_time(job.created_at)},
-      {"not_before", time_or_null(job.not_before)},
-      {"started_at", time_or_null(job.started_at)},
-      {"completed_at", time_or_null(job.completed_at)},
-      {"deadline", time_or_null(job.deadline)},
-      {"owner", job.owner},
-      {"labels", labels_to_json(job.labels)},
-      {"after", ids_to_json(job.after)},
-      {"usage",
-       {{"prompt_tokens", job.usage.prompt_tokens},
-        {"completion_tokens", job.usage.completion_tokens}}},
-      {"output", job.output ? json::value(*job.output) : json::value(nullptr)},
-      {"error", failure ? json::value(failure->detail) : json::value(nullptr)},
-      {"error_info", failure ? json::value(to_json(*failure)) : json::value(nullptr)},
-      {"seq", job.seq},
-  };
+  json::object object(
+      {
+          {"job_id", std::to_string(job.id)},
+          {"status", to_string(job.status)},
+          {"progress", job.progress},
+          {"current_step", text_or_null(job.current_step)},
+          {"message", job.message},
+          {"pipeline", text_or_null(job.pipeline)},
+          {"backend", text_or_null(job.backend)},
+          {"backends", json::value_from(job.backends)},
+          {"model", text_or_null(job.model)},
+          {"priority", job.priority},
+          {"attempt", job.attempt},
+          {"max_attempts", job.max_attempts},
+          {"queue_position", number_or_null(outlook.queue_position)},
+          {"eta_seconds", number_or_null(outlook.eta_seconds)},
+          {"created_at", format_time(job.created_at)},
+          {"not_before", time_or_null(job.not_before)},
+          {"started_at", time_or_null(job.started_at)},
+          {"completed_at", time_or_null(job.completed_at)},
+          {"deadline", time_or_null(job.deadline)},
+          {"owner", job.owner},
+          {"labels", labels_to_json(job.labels)},
+          {"after", ids_to_json(job.after)},
+          {"group", text_or_null(job.group)},
+          {"supersede", text_or_null(job.supersede)},
+          {"usage",
+           {{"prompt_tokens", job.usage.prompt_tokens},
+            {"completion_tokens", job.usage.completion_tokens}}},
+          {"output", job.output ? json::value(*job.output) : json::value(nullptr)},
+          {"error", failure ? json::value(failure->detail) : json::value(nullptr)},
+          {"error_info", failure ? json::value(to_json(*failure)) : json::value(nullptr)},
+          {"attempts", failures_to_json(job.failures)},
+          {"seq", job.seq},
+      },
+      std::move(storage));
   // emplace() leaves a key alone that is there: a pipeline cannot disguise the job's own fields.
   for (const auto& [key, value] : job.hoisted) object.emplace(key, value);
   return object;
 }
 
+std::string json_text(const Job& job, const Outlook& outlook) {
+  // Dozens of small values that live no longer than this call.
+  unsigned char buffer[8 * 1024];
+  json::monotonic_resource memory(buffer, sizeof buffer);
+  return json::serialize(to_json(job, outlook, &memory));
+}
+
 json::object to_json(const Failure& failure) {
-  return {{"code", failure.code},
-          {"detail", failure.detail},
-          {"step", text_or_null(failure.step)},
-          {"attempt", failure.attempt},
-          {"retryable", failure.retryable}};
+  return {
+      {"code", failure.code},
+      {"detail", failure.detail},
+      {"step", text_or_null(failure.step)},
+      {"attempt", failure.attempt},
+      {"retryable", failure.retryable},
+      {"backend", text_or_null(failure.backend)},
+      {"at", failure.at == Time() ? json::value(nullptr) : json::value(format_time(failure.at))}};
 }
 
 json::object to_json(const Event& event) {
@@ -114,6 +146,8 @@ Failure failure_from_json(const json::object& object) {
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
   };
   Failure failure{.code = text("code"), .detail = text("detail"), .step = text("step")};
+  failure.backend = text("backend");
+  failure.at = parse_time(text("at")).value_or(Time());
   if (const json::value* attempt = object.if_contains("attempt"))
     failure.attempt = static_cast<int>(attempt->is_int64() ? attempt->get_int64() : 0);
   if (const json::value* retryable = object.if_contains("retryable"))

@@ -41,7 +41,11 @@ struct Failure {
   std::string step{};    // empty if no step is to blame
   int attempt = 0;
   bool retryable = false;
+  std::string backend{};  // that ran the attempt
+  Time at{};
 };
+
+inline constexpr int kAttemptsUsual = 3;
 
 // The part of a job that is listed, scheduled and shown. One row of the store.
 struct Job {
@@ -55,8 +59,13 @@ struct Job {
   int priority = 50;                    // 0-100, higher first
   std::map<std::string, std::string> labels{};
   std::vector<JobId> after{};  // jobs that must have completed first
-  int max_attempts = 3;
+  std::string group{};         // of its owner; empty: none
+  std::string supersede{};     // a newer job of its owner with the same key cancels it; empty: none
+  int max_attempts = kAttemptsUsual;
   std::optional<std::int64_t> timeout_seconds{};  // of one attempt
+  // Of each step: until its first text, between two pieces of text, in all.
+  std::optional<std::int64_t> first_token_timeout_seconds{}, token_timeout_seconds{},
+      step_timeout_seconds{};
   std::optional<Time> not_before{}, deadline{};
 
   int progress = 0;  // percent; never goes back within an attempt
@@ -68,11 +77,16 @@ struct Job {
   Usage usage{};
   std::optional<std::string> output{};  // of an ended prompt job: the text
   std::optional<Failure> failure{};
-  boost::json::object hoisted{};  // a pipeline's named results, at the top level on the wire
+  std::vector<Failure> failures{};  // of each attempt that ended in one, oldest first
+  boost::json::object hoisted{};    // a pipeline's named results, at the top level on the wire
   Time created_at{};
+  Time queued_at{};  // since when it waits for its turn; see turn.hpp
   std::optional<Time> started_at{}, completed_at{};
   Seq seq = 0;  // of the newest event
 };
+
+// Those of a job's backends that come after the one it waits for or runs on.
+std::vector<std::string> candidates_after(const Job& job);
 
 struct Message {
   std::string role{}, content{};
@@ -116,8 +130,17 @@ struct Event {
   boost::json::object data{};  // the type's own fields
 };
 
+// What is expected of a job that has not ended.
+struct Outlook {
+  std::optional<std::int64_t> queue_position{};  // 1: the next of its backend
+  std::optional<std::int64_t> eta_seconds{};     // until its end
+  bool operator==(const Outlook&) const = default;
+};
+
 // On the wire, as the API describes them.
-boost::json::object to_json(const Job& job);
+boost::json::object to_json(const Job& job, const Outlook& outlook = {},
+                            boost::json::storage_ptr storage = {});
+std::string json_text(const Job& job, const Outlook& outlook);  // the same on one line
 boost::json::object to_json(const Failure& failure);
 boost::json::object to_json(const Event& event);
 Failure failure_from_json(const boost::json::object& object);

@@ -42,11 +42,13 @@ template <> constexpr Rule kRule<Retry>       {kProcessing, "only a running job 
 template <> constexpr Rule kRule<PutBack>     {kProcessing, "only a running job can be put back"};
 template <> constexpr Rule kRule<Interrupt>   {kProcessing, "only a running job can be interrupted"};
 template <> constexpr Rule kRule<HoldRunning> {kProcessing, "only a running job is held so"};
+template <> constexpr Rule kRule<Divert>      {kPending,    "only a pending job can be diverted"};
 template <> constexpr Rule kRule<Cancel>      {kActive,     "there is nothing to cancel", kCancelled};
 template <> constexpr Rule kRule<Hold>        {kPending,    "only a pending job can be held", kHeld};
 template <> constexpr Rule kRule<Release>     {kHeld,       "only a held job can be released", kPending};
 template <> constexpr Rule kRule<Restart>     {kEnded,      "only a job that has ended can be run again"};
 template <> constexpr Rule kRule<Change>      {kWaiting,    "only a job that waits can be changed"};
+template <> constexpr Rule kRule<Supersede>   {kActive,     "a newer job replaces only one that is active"};
 template <> constexpr Rule kRule<Expire>      {kActive,     "its deadline no longer matters"};
 template <> constexpr Rule kRule<Abandon>     {kWaiting,    "it waits for no other job"};
 // clang-format on
@@ -106,8 +108,17 @@ void end(Transition& to, Time now, Status status, std::string message) {
   to.job.resuming = false;
 }
 
-void end_failed(Transition& to, Time now, Failure failure) {
-  failure.attempt = to.job.attempt;
+// The failure of a running attempt, with where and when it was.
+Failure completed(const Job& job, Time now, Failure failure) {
+  failure.attempt = job.attempt;
+  failure.backend = job.backend;
+  failure.at = now;
+  return failure;
+}
+
+void end_failed(Transition& to, Time now, Failure reason) {
+  Failure failure = completed(to.job, now, std::move(reason));
+  if (to.job.status == Status::processing) to.job.failures.push_back(failure);
   end(to, now, Status::failed, failure.detail);
   emit(to, now, "failed", {{"error", failure.detail}, {"error_info", to_json(failure)}});
   to.job.failure = std::move(failure);
@@ -179,6 +190,7 @@ void perform(Transition& to, Time now, const Retry& retry) {
   Job& job = to.job;
   if (job.attempt >= job.max_attempts) return end_failed(to, now, retry.failure);
   const Milliseconds delay = std::max(retry.delay, Milliseconds::zero());
+  job.failures.push_back(completed(job, now, retry.failure));
   job.status = Status::pending;
   job.not_before = now + delay;
   job.backend = retry.backend;
@@ -210,10 +222,24 @@ void perform(Transition& to, Time now, const HoldRunning& hold) {
   emit(to, now, "held", {{"reason", hold.failure.detail}});
 }
 
+void perform(Transition& to, Time now, const Divert& divert) {
+  Job& job = to.job;
+  job.message = "Waiting for " + divert.backend + ", since " + job.backend + " takes no jobs now";
+  job.backend = divert.backend;
+  emit(to, now, "moved", {{"backend", job.backend}, {"message", job.message}});
+}
+
 void perform(Transition& to, Time now, const Cancel&) {
   ++to.job.fence;
   end(to, now, Status::cancelled, "Cancelled");
   emit(to, now, "cancelled");
+}
+
+void perform(Transition& to, Time now, const Supersede& supersede) {
+  ++to.job.fence;
+  const std::string by = std::to_string(supersede.by);
+  end(to, now, Status::cancelled, "Replaced by job " + by);
+  emit(to, now, "cancelled", {{"superseded_by", by}, {"reason", "Replaced by job " + by + "."}});
 }
 
 void perform(Transition& to, Time now, const Hold&) {
@@ -223,8 +249,11 @@ void perform(Transition& to, Time now, const Hold&) {
 }
 
 void perform(Transition& to, Time now, const Release&) {
-  to.job.status = Status::pending;
-  to.job.message = "Waiting";
+  Job& job = to.job;
+  // Where its backend had asked for a person, that person's word is worth another attempt.
+  if (!job.resuming) job.max_attempts = std::max(job.max_attempts, job.attempt + 1);
+  job.status = Status::pending;
+  job.message = "Waiting";
   emit(to, now, "released");
 }
 
@@ -233,6 +262,7 @@ void perform(Transition& to, Time now, const Restart&) {
   job.status = Status::pending;
   ++job.fence;
   if (!job.backends.empty()) job.backend = job.backends.front();
+  job.queued_at = now;
   job.not_before.reset();
   if (job.deadline && *job.deadline <= now) job.deadline.reset();  // or it would expire at once
   job.progress = 0;
@@ -243,6 +273,7 @@ void perform(Transition& to, Time now, const Restart&) {
   job.usage = {};
   job.output.reset();
   job.failure.reset();
+  job.failures.clear();
   job.hoisted.clear();
   job.started_at.reset();
   job.completed_at.reset();
@@ -262,8 +293,18 @@ void perform(Transition& to, Time now, const Change& change) {
   }
   if (change.not_before && *change.not_before != job.not_before) {
     job.not_before = *change.not_before;
+    job.queued_at = std::max(std::min(job.queued_at, now), job.not_before.value_or(Time::min()));
     changed.emplace("not_before", job.not_before ? json::value(format_time(*job.not_before))
                                                  : json::value(nullptr));
+  }
+  if (change.backends && *change.backends != job.backends) {
+    job.backends = *change.backends;
+    job.backend = job.backends.front();
+    changed.emplace("backend", job.backend);
+  }
+  if (change.model && *change.model != job.model) {
+    job.model = *change.model;
+    changed.emplace("model", job.model.empty() ? json::value(nullptr) : json::value(job.model));
   }
   if (!changed.empty()) emit(to, now, "changed", std::move(changed));
 }
@@ -290,6 +331,7 @@ Transition create(Job job, bool held, Time now) {
   to.job.status = held ? Status::held : Status::pending;
   to.job.message = held ? "Held until released" : "Waiting";
   to.job.created_at = now;
+  to.job.queued_at = std::max(now, to.job.not_before.value_or(now));
   if (to.job.backend.empty() && !to.job.backends.empty()) to.job.backend = to.job.backends.front();
   emit(to, now, "created");
   return to;

@@ -43,6 +43,10 @@ struct HoldRunning {  // the backend asks a person to look at it
   Failure failure;
 };
 
+struct Divert {  // its backend takes no jobs now: it waits for another of its candidates
+  std::string backend{};
+};
+
 // What people say.
 struct Cancel {};
 struct Hold {};
@@ -52,17 +56,22 @@ struct Change {     // of a job that waits
   std::optional<int> priority{};
   std::optional<std::map<std::string, std::string>> labels{};
   std::optional<std::optional<Time>> not_before{};
+  std::optional<std::vector<std::string>> backends{};  // moves it
+  std::optional<std::string> model{};
 };
 // What becomes of a job by itself.
+struct Supersede {  // a newer job with the same key was accepted
+  JobId by = 0;
+};
 struct Expire {};  // its deadline has passed
 struct Abandon {   // a job that it was to follow has failed or been cancelled
   JobId after = 0;
   Status status = Status::failed;
 };
 
-using Command =
-    std::variant<Start, Report, Append, FinishStep, Complete, Fail, Retry, PutBack, Interrupt,
-                 HoldRunning, Cancel, Hold, Release, Restart, Change, Expire, Abandon>;
+using Command = std::variant<Start, Report, Append, FinishStep, Complete, Fail, Retry, PutBack,
+                             Interrupt, HoldRunning, Divert, Cancel, Hold, Release, Restart, Change,
+                             Supersede, Expire, Abandon>;
 
 struct Transition {
   Job job;  // afterwards

@@ -145,9 +145,7 @@ class Loading {
       if (!uses(config_.optimizers, id))
         keep(LocalOptimizer::create(offer.library, offer.index, id, {}, data_directory(id)), offer,
              registry_.optimizers_);
-    const auto by_id = [](const auto& item) -> const std::string& { return item->id(); };
-    std::ranges::sort(registry_.backends_, {}, by_id);
-    std::ranges::sort(registry_.optimizers_, {}, by_id);
+    registry_.sort();
   }
 
   Result<void> choose_default() {
@@ -211,6 +209,22 @@ Result<std::unique_ptr<Registry>> Registry::load(const config::Config& config) {
   loading.make_unmentioned();
   LLMSPOOL_CHECK(loading.choose_default());
   return registry;
+}
+
+std::unique_ptr<Registry> Registry::of(std::vector<std::shared_ptr<Backend>> backends,
+                                       std::vector<std::shared_ptr<Optimizer>> optimizers) {
+  auto registry = std::make_unique<Registry>();
+  registry->backends_ = std::move(backends);
+  registry->optimizers_ = std::move(optimizers);
+  registry->sort();
+  if (!registry->backends_.empty()) registry->default_backend_ = registry->backends_.front()->id();
+  return registry;
+}
+
+void Registry::sort() {
+  const auto by_id = [](const auto& item) -> const std::string& { return item->id(); };
+  std::ranges::sort(backends_, {}, by_id);
+  std::ranges::sort(optimizers_, {}, by_id);
 }
 
 std::shared_ptr<Backend> Registry::backend(const std::string& name) const {

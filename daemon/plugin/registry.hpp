@@ -29,6 +29,9 @@ class Registry {
   // and optimizer that the configuration does not mention. A plugin that does not fit is reported
   // in plugins() and changes nothing; a configuration that does not fit its plugin is an error.
   static Result<std::unique_ptr<Registry>> load(const config::Config& config);
+  // Of just these, wherever they come from; the first backend by name is the default.
+  static std::unique_ptr<Registry> of(std::vector<std::shared_ptr<Backend>> backends,
+                                      std::vector<std::shared_ptr<Optimizer>> optimizers = {});
 
   std::shared_ptr<Backend> backend(const std::string& name) const;  // null: none of that name
   std::shared_ptr<Optimizer> optimizer(const std::string& name) const;
@@ -41,6 +44,7 @@ class Registry {
 
  private:
   friend class Loading;
+  void sort();
 
   std::vector<std::shared_ptr<Backend>> backends_;
   std::vector<std::shared_ptr<Optimizer>> optimizers_;

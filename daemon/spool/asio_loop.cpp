@@ -11,6 +11,10 @@ namespace asio = boost::asio;
 
 AsioLoop::AsioLoop(asio::io_context& context) : strand_(asio::make_strand(context)) {}
 
+Milliseconds AsioLoop::uptime() const {
+  return std::chrono::floor<Milliseconds>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
 void AsioLoop::post(std::function<void()> work) {
   asio::post(strand_, std::move(work));
 }

@@ -12,6 +12,7 @@ namespace llmspool::spool {
 class AsioLoop final : public Loop {
  public:
   explicit AsioLoop(boost::asio::io_context& context);
+  Milliseconds uptime() const override;
   void post(std::function<void()> work) override;
   void after(Milliseconds delay, std::function<void()> work) override;
 

@@ -15,17 +15,28 @@ namespace {
 constexpr std::chrono::seconds kLease{30};
 constexpr std::chrono::seconds kLeaseRenewal{10};
 constexpr std::chrono::seconds kClaimRetry{1};
-constexpr std::chrono::hours kWakeMax{1};  // wall clocks are set now and then
+constexpr std::chrono::seconds kWakeMax{30};  // wall clocks are set now and then, and a sleep
+                                              // of the machine counts for them alone
 
 }  // namespace
 
-Dispatcher::Dispatcher(RunContext& context, const pipeline::Current& pipelines, std::string node)
+Dispatcher::Dispatcher(RunContext& context, const pipeline::Current& pipelines,
+                       const Switches& switches,
+                       const std::map<std::string, config::Backend>& rules, std::string node)
     : context_(context),
       pipelines_(pipelines),
+      switches_(switches),
       node_(std::move(node)),
       prompt_(std::make_shared<const pipeline::Definition>(pipeline::prompt_definition())) {
-  for (const auto& backend : context_.plugins.backends())
-    lanes_.try_emplace(backend->id(), backend);
+  for (const auto& backend : context_.plugins.backends()) {
+    const auto own = rules.find(backend->id());
+    const auto& lane =
+        lanes_
+            .try_emplace(backend->id(), backend,
+                         own == rules.end() ? config::Backend() : own->second, context_.loop)
+            .first->second;
+    show(lane);
+  }
 }
 
 void Dispatcher::start(std::function<void(Result<void>)> ready) {
@@ -60,65 +71,112 @@ void Dispatcher::on_change(const job::Job& job) {
   // whatever time.
   if (job::ended(job.status)) return stopping_ ? void() : wake();
   if (job.status != job::Status::pending) return;
-  if (const auto lane = lanes_.find(job.backend); lane != lanes_.end()) claim(lane->second);
+  const auto lane = lanes_.find(job.backend);
+  if (lane == lanes_.end()) return;
+  if (lane->second.is_down()) divert(lane->second);
+  poke(lane->second);
 }
 
-void Dispatcher::resume() {
-  {
-    const std::scoped_lock lock(reasons_mutex_);
-    for (auto& [name, lane] : lanes_) lane.stopped_reason.clear();
+void Dispatcher::resume(const std::string& backend) {
+  for (auto& [name, lane] : lanes_) {
+    if (!backend.empty() && name != backend) continue;
+    lane.stopped_reason.clear();
+    lane.close_circuit();
+    show(lane);
   }
   poke_all();
 }
 
-int Dispatcher::running(const std::string& backend) const {
-  const auto lane = lanes_.find(backend);
-  return lane == lanes_.end() ? 0 : lane->second.running.load();
+std::vector<LaneState> Dispatcher::states() const {
+  const std::scoped_lock lock(shown_mutex_);
+  std::vector<LaneState> states;
+  for (const auto& [name, state] : shown_) {
+    states.push_back(state);
+    states.back().running = lanes_.at(name).running;
+    if (state.circuit == Circuit::State::open && state.circuit_until <= context_.clock.now())
+      states.back().circuit = Circuit::State::half_open;
+  }
+  return states;
 }
 
-std::string Dispatcher::stopped_reason(const std::string& backend) const {
-  const std::scoped_lock lock(reasons_mutex_);
-  const auto lane = lanes_.find(backend);
-  return lane == lanes_.end() ? "" : lane->second.stopped_reason;
+void Dispatcher::show(const Lane& lane) {
+  const Time now = context_.clock.now();
+  LaneState state{.backend = lane.backend().id(),
+                  .concurrency = lane.backend().concurrency(),
+                  .circuit = lane.circuit_state(),
+                  .stopped_reason = lane.stopped_reason};
+  if (const auto wait = lane.circuit_wait(); wait > Milliseconds(0))
+    state.circuit_until = now + wait;
+  if (const auto rest = lane.rest(); rest > Milliseconds(0)) state.resting_until = now + rest;
+  const std::scoped_lock lock(shown_mutex_);
+  shown_.insert_or_assign(state.backend, std::move(state));
 }
 
 void Dispatcher::poke_all() {
-  for (auto& [name, lane] : lanes_) claim(lane);
+  for (auto& [name, lane] : lanes_) poke(lane);
+}
+
+void Dispatcher::poke(Lane& lane) {
+  if (std::exchange(lane.claim_posted, true)) return;
+  context_.loop.post([this, &lane] {
+    lane.claim_posted = false;
+    claim(lane);
+  });
 }
 
 bool Dispatcher::takes_jobs(const Lane& lane) const {
-  const std::scoped_lock lock(reasons_mutex_);
-  return !stopping_ && lane.stopped_reason.empty();
+  return !stopping_ && lane.stopped_reason.empty() && !switches_.is_on(Switch::paused) &&
+         !switches_.is_on(Switch::paused, lane.backend().id());
 }
 
 void Dispatcher::claim(Lane& lane) {
   if (!takes_jobs(lane)) return;
-  if (lane.running + lane.claiming >= lane.backend->concurrency()) {
+  if (const auto wait = lane.wait(); wait > Milliseconds(0)) return claim_after(lane, wait);
+  const int room = lane.room();
+  if (room <= 0) {
     lane.poked = true;
     return;
   }
-  ++lane.claiming;
-  context_.ledger.claim(lane.backend->id(), node_, context_.clock.now() + kLease,
-                        [this, &lane](auto claimed) { on_claimed(lane, std::move(claimed)); });
+  lane.claiming += room;
+  lane.poked = false;
+  store::Claim claim{.backend = lane.backend().id(),
+                     .node = node_,
+                     .lease_until = context_.clock.now() + kLease,
+                     .limit = static_cast<std::size_t>(room),
+                     .models = lane.models()};
+  context_.ledger.claim(std::move(claim), [this, &lane, room](auto claimed) {
+    on_claimed(lane, room, std::move(claimed));
+  });
 }
 
-void Dispatcher::on_claimed(Lane& lane, Result<std::optional<store::Claimed>> claimed) {
-  --lane.claiming;
-  if (!claimed) {
-    log::error(
-        fmt::format("No job can be taken for {}: {}", lane.backend->id(), claimed.error().message));
-    context_.loop.after(kClaimRetry, [this, &lane] { claim(lane); });
-  } else if (auto& job = *claimed) {
-    run(lane, std::move(*job));
-    claim(lane);  // there may be more
-  } else if (std::exchange(lane.poked, false)) {
+void Dispatcher::claim_after(Lane& lane, Milliseconds wait) {
+  const Milliseconds due = context_.loop.uptime() + wait;
+  if (lane.claim_timed && *lane.claim_timed <= due) return;
+  lane.claim_timed = due;
+  context_.loop.after(wait, [this, &lane, due] {
+    if (lane.claim_timed != due) return;  // an earlier look has been timed since
+    lane.claim_timed.reset();
+    show(lane);
     claim(lane);
+  });
+}
+
+void Dispatcher::on_claimed(Lane& lane, int asked, Result<std::vector<store::Claimed>> claimed) {
+  lane.claiming -= asked;
+  if (!claimed) {
+    log::error(fmt::format("No job can be taken for {}: {}", lane.backend().id(),
+                           claimed.error().message));
+    context_.loop.after(kClaimRetry, [this, &lane] { claim(lane); });
+  } else {
+    const bool more = std::cmp_equal(claimed->size(), asked);
+    for (auto& job : *claimed) run(lane, std::move(job));
+    if (more || std::exchange(lane.poked, false)) poke(lane);
   }
   rest_if_done();
 }
 
 void Dispatcher::run(Lane& lane, store::Claimed claimed) {
-  const auto& job = claimed.applied.job;
+  const job::Job job = claimed.applied.job;  // the run takes the rest
   if (!claimed.unreadable.empty()) return refuse(job, claimed.unreadable);
   const RunKey key{job.id, job.fence};
   std::shared_ptr<const pipeline::Definition> definition = prompt_;
@@ -134,17 +192,20 @@ void Dispatcher::run(Lane& lane, store::Claimed claimed) {
   for (const auto& optimization : claimed.request.optimizers)
     if (context_.plugins.optimizer(optimization.name) == nullptr)
       return refuse(job, fmt::format("The optimizer '{}' is no longer there.", optimization.name));
-  ++lane.running;
+  lane.begin(job);
   // Not make_shared: a timer that still knows of an ended run would keep all its memory.
   const std::shared_ptr<JobRun> run(new JobRun(
-      context_, std::move(claimed), std::move(definition), lane.backend, lane.slots,
+      context_, std::move(claimed), std::move(definition), lane.shared_backend(), lane.slots(),
       JobRun::Callbacks{
-          .ended = [this, &lane, key] { on_ended(lane, key); },
-          .stop_backend = [this,
-                           &lane](const std::string& reason) { stop_backend(lane, reason); }}));
+          .ended = [this, &lane, key, begun = job] { on_ended(lane, key, begun); },
+          .stop_backend = [this, &lane](const std::string& reason) { stop_backend(lane, reason); },
+          .answered = [this, &lane](const auto& answered) { on_answered(lane, answered); }},
+      lane.rules()));
   runs_[key] = run;
-  run->begin();
-  if (stopping_) run->drain();
+  if (stopping_)
+    run->drain();  // it has begun nothing, so it is put back at once
+  else
+    run->begin();
   keep_leases();
 }
 
@@ -160,25 +221,55 @@ void Dispatcher::refuse(const job::Job& job, const std::string& why) {
   });
 }
 
-void Dispatcher::on_ended(Lane& lane, const RunKey& key) {
+void Dispatcher::on_ended(Lane& lane, const RunKey& key, const job::Job& job) {
   // Later, since the run that tells us is on the stack.
-  context_.loop.post([this, &lane, key] {
+  context_.loop.post([this, &lane, key, job] {
     runs_.erase(key);
-    --lane.running;
-    claim(lane);
+    lane.end(job);
+    poke(lane);
     rest_if_done();
   });
 }
 
 void Dispatcher::stop_backend(Lane& lane, const std::string& reason) {
-  {
-    const std::scoped_lock lock(reasons_mutex_);
-    lane.stopped_reason = reason;
+  lane.stopped_reason = reason;
+  show(lane);
+  const auto& name = lane.backend().id();
+  log::error(fmt::format("The backend {0} takes no more jobs: {1} When that is mended, run "
+                         "'llmspool resume {0}' or reload the daemon.",
+                         name, reason),
+             {{"BACKEND", name}, {"MESSAGE_ID", std::string(message_ids::kBackendStopped)}});
+  divert(lane);
+}
+
+void Dispatcher::on_answered(Lane& lane, const JobRun::Answered& answered) {
+  const bool opened = lane.answered(answered.ending, answered.more_requests, answered.tokens);
+  show(lane);
+  if (!opened) return;
+  const auto& name = lane.backend().id();
+  log::warning(fmt::format("The backend {} keeps failing and is left alone for {} s: {}", name,
+                           std::chrono::ceil<std::chrono::seconds>(lane.circuit_wait()).count(),
+                           answered.ending.message),
+               {{"BACKEND", name}, {"MESSAGE_ID", std::string(message_ids::kBackendRests)}});
+  divert(lane);
+}
+
+void Dispatcher::divert(Lane& lane) {
+  if (stopping_) return;
+  if (lane.diverting) {
+    lane.divert_again = true;
+    return;
   }
-  log::error(
-      fmt::format("The backend {} takes no more jobs: {} When that is mended, reload the daemon.",
-                  lane.backend->id(), reason),
-      {{"BACKEND", lane.backend->id()}, {"MESSAGE_ID", std::string(message_ids::kBackendStopped)}});
+  lane.diverting = true;
+  lane.divert_again = false;
+  std::vector<std::string> others;
+  for (const auto& [name, other] : lanes_)
+    if (&other != &lane) others.push_back(name);
+  context_.ledger.divert(lane.backend().id(), std::move(others), [this, &lane](Result<bool> more) {
+    lane.diverting = false;
+    if (more && (*more || lane.divert_again) && lane.is_down()) divert(lane);
+    if (!more) log::warning("Waiting jobs were not diverted: " + more.error().message);
+  });
 }
 
 void Dispatcher::wake() {

@@ -11,13 +11,25 @@
 
 #include "pipeline/current.hpp"
 #include "spool/job_run.hpp"
+#include "spool/lane.hpp"
+#include "spool/switches.hpp"
 
 namespace llmspool::spool {
+
+// How a backend stands, for people.
+struct LaneState {
+  std::string backend;
+  int running = 0, concurrency = 0;
+  Circuit::State circuit = Circuit::State::closed;
+  std::optional<Time> circuit_until{}, resting_until{};
+  std::string stopped_reason{};  // empty: none
+};
 
 class Dispatcher {
  public:
   // All outlive it.
-  Dispatcher(RunContext& context, const pipeline::Current& pipelines, std::string node);
+  Dispatcher(RunContext& context, const pipeline::Current& pipelines, const Switches& switches,
+             const std::map<std::string, config::Backend>& rules, std::string node);
 
   // Puts back what an earlier life left running, then claims; `ready` follows.
   void start(std::function<void(Result<void>)> ready);
@@ -26,36 +38,33 @@ class Dispatcher {
   void stop(Milliseconds grace, std::function<void()> at_rest);
   // A job's state has changed, by whomever.
   void on_change(const job::Job& job);
-  // Backends that were stopped take jobs again.
-  void resume();
+  // A switch is no longer what it was.
+  void on_switch() { poke_all(); }
+  // Backends, or one of them, that were stopped or left alone take jobs again.
+  void resume(const std::string& backend = {});
 
-  int running(const std::string& backend) const;                 // any thread
-  std::string stopped_reason(const std::string& backend) const;  // any thread
+  std::vector<LaneState> states() const;  // any thread
 
  private:
-  // One backend and what it does now.
-  struct Lane {
-    explicit Lane(std::shared_ptr<plugin::Backend> of)
-        : backend(std::move(of)), slots(backend->concurrency()) {}
-    const std::shared_ptr<plugin::Backend> backend;
-    Slots slots;
-    std::atomic<int> running = 0;
-    int claiming = 0;
-    bool poked = false;          // a job may have become ready since the last claim was sent
-    std::string stopped_reason;  // under reasons_mutex_
-  };
-
   // A job that was cancelled and started again may have a run whose plugin has not returned yet
   // beside its new one.
   using RunKey = std::pair<job::JobId, job::Fence>;
 
   void poke_all();
+  // Looks for jobs once the loop has done what is at hand, so that one claim serves several slots.
+  void poke(Lane& lane);
   void claim(Lane& lane);
-  void on_claimed(Lane& lane, Result<std::optional<store::Claimed>> claimed);
+  void claim_after(Lane& lane, Milliseconds wait);
+  void on_claimed(Lane& lane, int asked, Result<std::vector<store::Claimed>> claimed);
   void run(Lane& lane, store::Claimed claimed);
   void refuse(const job::Job& job, const std::string& why);
-  void on_ended(Lane& lane, const RunKey& key);
+  void on_ended(Lane& lane, const RunKey& key, const job::Job& job);
   void stop_backend(Lane& lane, const std::string& reason);
+  void on_answered(Lane& lane, const JobRun::Answered& answered);
+  // Lets the jobs of a backend that is down wait for others, as far as they have others.
+  void divert(Lane& lane);
+  // What states() tells has changed.
+  void show(const Lane& lane);
   bool takes_jobs(const Lane& lane) const;
   void wake();
   void wake_at(Time time);
@@ -64,6 +73,7 @@ class Dispatcher {
 
   RunContext& context_;
   const pipeline::Current& pipelines_;
+  const Switches& switches_;
   const std::string node_;
   const std::shared_ptr<const pipeline::Definition> prompt_;
   std::map<std::string, Lane> lanes_;  // not changed once made
@@ -72,7 +82,8 @@ class Dispatcher {
   int refusing_ = 0;
   bool keeping_leases_ = false, stopping_ = false;
   std::function<void()> at_rest_;
-  mutable std::mutex reasons_mutex_;
+  mutable std::mutex shown_mutex_;
+  std::map<std::string, LaneState> shown_;
 };
 
 }  // namespace llmspool::spool

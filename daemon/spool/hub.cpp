@@ -17,17 +17,15 @@ PublishedPtr published(const job::Event& event) {
                                            boost::json::serialize(job::to_json(event)));
 }
 
-SnapshotPtr snapshot_of(const job::Job& job) {
-  return std::make_shared<const Snapshot>(job.seq, job::ended(job.status),
-                                          boost::json::serialize(job::to_json(job)));
-}
-
 }  // namespace
 
 Hub::Following::Following(Hub& hub, job::JobId id, std::function<void()> wake)
     : hub_(hub), id_(id), wake_(std::move(wake)) {
-  const std::scoped_lock lock(hub_.mutex_);
-  hub_.topics_[id_].followers.push_back(this);
+  {
+    const std::scoped_lock lock(hub_.mutex_);
+    hub_.topics_[id_].followers.push_back(this);
+  }
+  hub_.followed_();
 }
 
 Hub::Following::~Following() {
@@ -67,7 +65,37 @@ Result<SnapshotPtr> Hub::Following::snapshot() {
     if (const auto& known = hub_.topics_.at(id_).snapshot) return known;
   }
   LLMSPOOL_TRY(job, hub_.store_.get(id_));
-  return snapshot_of(job);
+  auto fetched = hub_.snapshot_of(job);
+  const std::scoped_lock lock(hub_.mutex_);
+  auto& topic = hub_.topics_.at(id_);
+  if (!topic.snapshot && !topic.removed) topic.snapshot = fetched;
+  return topic.snapshot ? topic.snapshot : fetched;
+}
+
+SnapshotPtr Hub::snapshot_of(const job::Job& job) {
+  const auto outlook = foresee_(job);
+  return std::make_shared<const Snapshot>(job, outlook, ++version_, job::json_text(job, outlook));
+}
+
+void Hub::wake(const Topic& topic) const {
+  for (const auto* follower : topic.followers) follower->wake_();
+}
+
+void Hub::look_ahead() {
+  const std::scoped_lock lock(mutex_);
+  for (auto& [id, topic] : topics_) {
+    if (!topic.snapshot || topic.snapshot->ended()) continue;
+    if (foresee_(topic.snapshot->job) == topic.snapshot->outlook) continue;
+    topic.snapshot = snapshot_of(topic.snapshot->job);
+    wake(topic);
+  }
+}
+
+bool Hub::is_awaited() const {
+  const std::scoped_lock lock(mutex_);
+  return std::ranges::any_of(topics_, [](const auto& entry) {
+    return !entry.second.snapshot || !entry.second.snapshot->ended();
+  });
 }
 
 void Hub::publish(const job::Job& job, const std::vector<job::Event>& events) {
@@ -85,7 +113,7 @@ void Hub::publish(const job::Job& job, const std::vector<job::Event>& events) {
     topic.recent.pop_front();
   }
   topic.snapshot = snapshot_of(job);
-  for (const auto* follower : topic.followers) follower->wake_();
+  wake(topic);
 }
 
 void Hub::removed(job::JobId id) {
@@ -95,7 +123,8 @@ void Hub::removed(job::JobId id) {
   at->second.recent.clear();
   at->second.recent_bytes = 0;
   at->second.snapshot = nullptr;
-  for (const auto* follower : at->second.followers) follower->wake_();
+  at->second.removed = true;
+  wake(at->second);
 }
 
 }  // namespace llmspool::spool

@@ -4,6 +4,7 @@
 // memory or time and nobody misses an event. Any thread.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -25,15 +26,23 @@ using PublishedPtr = std::shared_ptr<const Published>;
 
 // The newest state of a job that somebody follows.
 struct Snapshot {
-  job::Seq seq = 0;
-  bool ended = false;
-  std::string json;  // the job object
+  job::Job job;
+  job::Outlook outlook;
+  std::int64_t version = 0;  // another one wherever anything differs
+  std::string json;          // the job object
+  job::Seq seq() const { return job.seq; }
+  bool ended() const { return job::ended(job.status); }
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
 class Hub {
  public:
-  explicit Hub(store::Store& store) : store_(store) {}
+  // What is expected of a job; must not block.
+  using Foresee = std::function<job::Outlook(const job::Job&)>;
+  // `followed` is called, on any thread, when somebody begins to follow a job.
+  Hub(
+      store::Store& store, Foresee foresee, std::function<void()> followed = [] {})
+      : store_(store), foresee_(std::move(foresee)), followed_(std::move(followed)) {}
 
   // Held by a follower: as long as it lives, `wake` is called after each change of the job, from
   // any thread, and must only signal. A job that is removed wakes too.
@@ -62,6 +71,10 @@ class Hub {
   // Told by the spool after each commit, in order.
   void publish(const job::Job& job, const std::vector<job::Event>& events);
   void removed(job::JobId id);
+  // What is expected may have changed: those who follow a job of which it has are woken.
+  void look_ahead();
+  // Whether anybody follows a job that has not ended, as far as is known.
+  bool is_awaited() const;
 
  private:
   // What is kept of a job while somebody follows it.
@@ -70,9 +83,16 @@ class Hub {
     std::deque<PublishedPtr> recent;
     std::size_t recent_bytes = 0;
     SnapshotPtr snapshot;
+    bool removed = false;
   };
 
+  SnapshotPtr snapshot_of(const job::Job& job);
+  void wake(const Topic& topic) const;
+
   store::Store& store_;
+  const Foresee foresee_;
+  const std::function<void()> followed_;
+  std::atomic<std::int64_t> version_ = 0;
   mutable std::mutex mutex_;
   std::unordered_map<job::JobId, Topic> topics_;
 };

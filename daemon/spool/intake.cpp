@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/limits.hpp"
 
@@ -52,7 +53,7 @@ Result<void> check_pipeline(Submission& submission, const pipeline::Library& pip
   return {};
 }
 
-Result<void> check_backends(Submission& submission, const plugin::Registry& plugins) {
+Result<void> choose_backend(Submission& submission, const plugin::Registry& plugins) {
   auto& job = submission.job;
   if (job.backends.empty()) {
     if (plugins.default_backend().empty())
@@ -61,11 +62,18 @@ Result<void> check_backends(Submission& submission, const plugin::Registry& plug
                   "directories of [plugins] and restart the daemon.");
     job.backends = {plugins.default_backend()};
   }
-  for (const auto& name : job.backends)
+  job.backend = job.backends.front();
+  return {};
+}
+
+Result<void> check_known(const std::vector<std::string>& backends,
+                         const plugin::Registry& plugins) {
+  if (std::set(backends.begin(), backends.end()).size() != backends.size())
+    return fail_field("backend", "a backend is named twice.");
+  for (const auto& name : backends)
     if (plugins.backend(name) == nullptr)
       return fail_field("backend", fmt::format("there is no backend '{}'; {}.", name,
                                                listed(ids_of(plugins.backends()))));
-  job.backend = job.backends.front();
   return {};
 }
 
@@ -81,6 +89,16 @@ Result<void> check_model(const job::Job& job, const plugin::Registry& plugins) {
   if (std::ranges::find(known, job.model) != known.end()) return {};
   return fail_field("model", fmt::format("'{}' is no model of {}; {}.", job.model,
                                          fmt::join(job.backends, ", "), listed(known)));
+}
+
+Result<void> check_size(const job::Request& request, std::size_t bytes_max) {
+  std::size_t size = 0;
+  for (const auto& message : request.messages) size += message.content.size();
+  for (const auto& [name, text] : request.inputs) size += text.size();
+  if (size <= bytes_max) return {};
+  return fail(Code::too_large,
+              fmt::format("The job's texts have {} bytes, and [queue] input_bytes_max allows {}.",
+                          size, bytes_max));
 }
 
 Result<void> check_all_params(const Submission& submission, const plugin::Registry& plugins) {
@@ -119,11 +137,13 @@ Result<void> check_times(Submission& submission, Time now) {
 
 Result<store::Submission> take_in(const Caller& caller, Submission submission,
                                   const plugin::Registry& plugins,
-                                  const pipeline::Library& pipelines, Time now) {
+                                  const pipeline::Library& pipelines, std::size_t input_bytes_max,
+                                  Time now) {
+  LLMSPOOL_CHECK(check_size(submission.request, input_bytes_max));
   if (submission.choose_pipeline) LLMSPOOL_CHECK(choose_pipeline(submission, pipelines));
   if (!submission.job.pipeline.empty()) LLMSPOOL_CHECK(check_pipeline(submission, pipelines));
-  LLMSPOOL_CHECK(check_backends(submission, plugins));
-  LLMSPOOL_CHECK(check_model(submission.job, plugins));
+  LLMSPOOL_CHECK(choose_backend(submission, plugins));
+  LLMSPOOL_CHECK(check_target(submission.job, plugins));
   LLMSPOOL_CHECK(check_all_params(submission, plugins));
   LLMSPOOL_CHECK(check_times(submission, now));
   submission.job.owner = caller.owner;
@@ -132,6 +152,11 @@ Result<store::Submission> take_in(const Caller& caller, Submission submission,
                            .hold = submission.hold,
                            .idempotency_key = std::move(submission.idempotency_key),
                            .fingerprint = std::move(submission.fingerprint)};
+}
+
+Result<void> check_target(const job::Job& job, const plugin::Registry& plugins) {
+  LLMSPOOL_CHECK(check_known(job.backends, plugins));
+  return check_model(job, plugins);
 }
 
 }  // namespace llmspool::spool

@@ -12,6 +12,9 @@ namespace llmspool::spool {
 // The errors name the field of the request that is wrong and what would be right.
 Result<store::Submission> take_in(const Caller& caller, Submission submission,
                                   const plugin::Registry& plugins,
-                                  const pipeline::Library& pipelines, Time now);
+                                  const pipeline::Library& pipelines, std::size_t input_bytes_max,
+                                  Time now);
+// Whether all the job's backends are there and one of them has its model.
+Result<void> check_target(const job::Job& job, const plugin::Registry& plugins);
 
 }  // namespace llmspool::spool

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <random>
 
 #include "base/limits.hpp"
 #include "base/log.hpp"
@@ -18,16 +17,26 @@ using plugin::Verdict;
 
 constexpr std::chrono::seconds kStoreRetryInterval{1};
 
-double random_share() {
-  thread_local std::mt19937_64 generator{std::random_device{}()};
-  return std::uniform_real_distribution<double>{}(generator);
+Milliseconds timeout_of(const std::optional<std::int64_t>& own, std::chrono::seconds usual) {
+  return own ? std::chrono::seconds(*own) : usual;
+}
+
+// What is left until `timeout` after `since`; nothing without a timeout.
+std::optional<Milliseconds> left_of(Milliseconds timeout, Milliseconds since, Milliseconds now) {
+  if (timeout <= Milliseconds(0)) return std::nullopt;
+  return since + timeout - now;
+}
+
+std::string in_seconds(Milliseconds time) {
+  return fmt::format("{} s", std::chrono::ceil<std::chrono::seconds>(time).count());
 }
 
 }  // namespace
 
 JobRun::JobRun(RunContext& context, store::Claimed claimed,
                std::shared_ptr<const pipeline::Definition> definition,
-               std::shared_ptr<plugin::Backend> backend, Slots& slots, Callbacks callbacks)
+               std::shared_ptr<plugin::Backend> backend, Slots& slots, Callbacks callbacks,
+               const config::Backend& rules)
     : context_(context),
       job_(std::move(claimed.applied.job)),
       request_(std::move(claimed.request)),
@@ -35,9 +44,13 @@ JobRun::JobRun(RunContext& context, store::Claimed claimed,
       backend_(std::move(backend)),
       slots_(slots),
       callbacks_(std::move(callbacks)),
-      plan_(*definition_, request_, claimed.finished) {}
+      plan_(*definition_, request_, claimed.finished),
+      timeouts_{timeout_of(job_.first_token_timeout_seconds, rules.first_token_timeout),
+                timeout_of(job_.token_timeout_seconds, rules.token_timeout),
+                timeout_of(job_.step_timeout_seconds, rules.step_timeout)} {}
 
 void JobRun::begin() {
+  last_append_ = context_.loop.uptime();  // a job that ends at once has no more to say than its end
   if (job_.timeout_seconds)
     context_.loop.after(std::chrono::seconds(*job_.timeout_seconds), [weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->on_timeout();
@@ -93,24 +106,33 @@ void JobRun::start(const pipeline::Work& work) {
       if (const auto self = weak.lock()) self->flush();
     });
   });
-  calls_[step.name] = call;
+  const bool generates = step.kind != pipeline::Step::Kind::optimize;
+  calls_[step.name] = {.call = call, .generates = generates};
   started_.push_back(step.name);
 
   auto run = [self = shared_from_this(), call, &step, step_work = work_for(work)]() mutable {
+    self->on_step_begun(step.name);
     self->context_.workers.run([self, call, &step, step_work = std::move(step_work)]() mutable {
       auto outcome = std::make_shared<StepOutcome>(do_step(std::move(step_work), *call));
       self->context_.loop.post(
           [self, call, &step, outcome] { self->on_step_ended(call, step, std::move(*outcome)); });
     });
   };
-  if (step.kind == pipeline::Step::Kind::optimize)
-    run();
+  if (generates)
+    slots_.acquire(call.get(), std::move(run));
   else
-    slots_.acquire(std::move(run));
+    run();
+}
+
+void JobRun::on_step_begun(const std::string& step) {
+  Running& running = calls_.at(step);
+  running.began = context_.loop.uptime();
+  watch(step, running.call);
 }
 
 void JobRun::on_step_ended(const CallPtr& call, const pipeline::Step& step, StepOutcome outcome) {
-  if (step.kind != pipeline::Step::Kind::optimize) slots_.release();
+  tell_answer(calls_.at(step.name), outcome.ending);
+  if (calls_.at(step.name).generates) slots_.release();
   calls_.erase(step.name);
   std::erase(started_, step.name);
   if (closed_) return end_if_over();
@@ -128,6 +150,57 @@ void JobRun::on_step_ended(const CallPtr& call, const pipeline::Step& step, Step
     finish_step(*call, step, std::move(outcome));
   if (failed_ && calls_.empty()) conclude(failed_->first, failed_->second);
   advance();
+  flush();
+}
+
+void JobRun::tell_answer(const Running& running, const Ending& ending) const {
+  const auto usage = running.call->usage();
+  // What an optimizer makes of a document says nothing about the backend, nor does the end of a
+  // call that was cancelled, perhaps for having taken too long.
+  const bool tells = running.generates && !running.call->cancelled();
+  callbacks_.answered({tells ? ending : Ending{.verdict = Verdict::cancelled},
+                       running.call->requests() - (running.generates ? 1 : 0),
+                       usage.prompt_tokens + usage.completion_tokens});
+}
+
+void JobRun::watch(const std::string& step, const CallPtr& call) {
+  const auto at = calls_.find(step);
+  if (closed_ || at == calls_.end() || at->second.call != call) return;
+  Running& running = at->second;
+  const Milliseconds now = context_.loop.uptime();
+  if (call->take_sign_of_life()) running.spoke = now;
+
+  std::optional<Milliseconds> next = left_of(timeouts_.step, *running.began, now);
+  if (next && *next <= Milliseconds(0))
+    return time_out(step, "The step took longer than its " + in_seconds(timeouts_.step) + ".");
+  const bool silent = !running.spoke;
+  const Milliseconds patience = silent ? timeouts_.first_token : timeouts_.token;
+  const auto left = running.generates
+                        ? left_of(patience, running.spoke.value_or(*running.began), now)
+                        : std::nullopt;
+  if (left && *left <= Milliseconds(0))
+    return time_out(step, (silent ? "The backend wrote nothing within "
+                                  : "The backend fell silent for more than ") +
+                              in_seconds(patience) + ".");
+  if (left) next = std::min(next.value_or(*left), std::min(*left, patience / 4));
+  // The first text is followed by another patience.
+  if (running.generates && silent && timeouts_.token > Milliseconds(0))
+    next = std::min(next.value_or(timeouts_.token), timeouts_.token / 4);
+  if (!next) return;
+  context_.loop.after(std::max(*next, Milliseconds(1)), [weak = weak_from_this(), step, call] {
+    if (const auto self = weak.lock()) self->watch(step, call);
+  });
+}
+
+// The attempt ends at once, whenever the call returns.
+void JobRun::time_out(const std::string& step, std::string detail) {
+  const Ending ending{.verdict = Verdict::retry_later, .message = std::move(detail)};
+  callbacks_.answered({ending, 0, 0});
+  auto retry = answer_to(ending, step);
+  std::get<job::Retry>(retry).failure.code = "timeout";
+  cancel_calls();
+  if (closed_) return;
+  close_with(std::move(retry));
   flush();
 }
 
@@ -182,11 +255,11 @@ job::Command JobRun::answer_to(const Ending& ending, const std::string& step) {
   switch (ending.verdict) {
     case Verdict::retry_later:
       failure.retryable = true;
-      return job::Retry{std::move(failure),
-                        has_next
-                            ? Milliseconds(0)
-                            : retry_delay(job_.attempt, ending.retry_after_seconds, random_share()),
-                        next};
+      return job::Retry{
+          std::move(failure),
+          has_next ? Milliseconds(0)
+                   : retry_delay(job_.attempt, ending.retry_after_seconds, context_.random()),
+          next};
     case Verdict::retry_now:
       failure.retryable = true;
       return job::Retry{std::move(failure), Milliseconds(0), job_.backend};
@@ -212,7 +285,14 @@ job::Command JobRun::answer_to(const Ending& ending, const std::string& step) {
 }
 
 void JobRun::cancel_calls() {
-  for (const auto& [name, call] : calls_) call->cancel();
+  for (const auto& [name, running] : calls_) running.call->cancel();
+  std::vector<std::string> withdrawn;
+  for (const auto& [name, running] : calls_)
+    if (running.generates && slots_.withdraw(running.call.get())) withdrawn.push_back(name);
+  for (const auto& name : withdrawn) {  // nothing of it has begun
+    calls_.erase(name);
+    std::erase(started_, name);
+  }
 }
 
 // The job ends at once; its backend is free again when the calls have returned.
@@ -253,9 +333,10 @@ void JobRun::close_with(job::Command command) {
 }
 
 void JobRun::collect_reports() {
-  const Time now = context_.clock.now();
+  const Milliseconds now = context_.loop.uptime();
   std::map<std::string, double> running;
-  for (const auto& [name, call] : calls_) {
+  for (const auto& [name, entry] : calls_) {
+    const auto& call = entry.call;
     call->listen();
     running[name] = call->fraction();
     if (auto text = call->take_text(); !text.empty()) {
@@ -265,7 +346,7 @@ void JobRun::collect_reports() {
   }
   if (started_.empty() || closed_) return;
   const auto& newest = started_.back();
-  job::Report report{plan_.progress(running), newest, calls_.at(newest)->message()};
+  job::Report report{plan_.progress(running), newest, calls_.at(newest).call->message()};
   for (const auto& [name, fraction] : running)
     report.steps[name] = static_cast<int>(100 * fraction);
   const bool is_new = report.progress > reported_.progress || report.message != reported_.message ||
@@ -282,8 +363,8 @@ void JobRun::flush() {
   if (!closed_) {
     // Text and progress are gathered for a moment, unless something of weight goes to the store
     // now.
-    const auto since = context_.clock.now() - last_append_;
-    if (to_store_.empty() && since < limits::kDeltaInterval && since >= Milliseconds(0)) {
+    const auto since = context_.loop.uptime() - last_append_;
+    if (to_store_.empty() && since < limits::kDeltaInterval) {
       if (flush_timed_) return;
       flush_timed_ = true;
       context_.loop.after(limits::kDeltaInterval - since, [weak = weak_from_this()] {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 
+#include "config/config.hpp"
 #include "pipeline/plan.hpp"
 #include "plugin/registry.hpp"
 #include "spool/ledger.hpp"
@@ -22,18 +23,27 @@ struct RunContext {
   Ledger& ledger;
   const plugin::Registry& plugins;
   const Clock& clock;
+  std::function<double()> random;  // 0 to 1, to spread what would else happen at once
 };
 
 class JobRun : public std::enable_shared_from_this<JobRun> {
  public:
+  // How a step's work with the backend ended.
+  struct Answered {
+    plugin::Ending ending;
+    std::int64_t more_requests = 0;  // than the one that its slot stands for
+    std::int64_t tokens = 0;
+  };
   struct Callbacks {
     std::function<void()> ended;  // once; its plugin calls have returned, its last word is stored
     std::function<void(const std::string& reason)> stop_backend;
+    std::function<void(const Answered&)> answered;
   };
 
   JobRun(RunContext& context, store::Claimed claimed,
          std::shared_ptr<const pipeline::Definition> definition,
-         std::shared_ptr<plugin::Backend> backend, Slots& slots, Callbacks callbacks);
+         std::shared_ptr<plugin::Backend> backend, Slots& slots, Callbacks callbacks,
+         const config::Backend& rules);
 
   void begin();
   // Someone else has ended the job or given it away: its calls are cancelled, nothing more is said.
@@ -45,12 +55,28 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
 
  private:
   using CallPtr = std::shared_ptr<StepCall>;
+  // A step that runs, or waits for its backend's slot.
+  struct Running {
+    CallPtr call;
+    bool generates = false;
+    std::optional<Milliseconds> began{};  // on the loop's uptime; none while it waits
+    std::optional<Milliseconds> spoke{};  // when its last text was seen
+  };
+  // Of each step; zero: none.
+  struct Timeouts {
+    Milliseconds first_token, token, step;
+  };
 
   // Starts what may start, or ends the job if all is done.
   void advance();
   void start(const pipeline::Work& work);
   StepWork work_for(const pipeline::Work& work) const;
+  void on_step_begun(const std::string& step);
   void on_step_ended(const CallPtr& call, const pipeline::Step& step, StepOutcome outcome);
+  void tell_answer(const Running& running, const plugin::Ending& ending) const;
+  // Looks at a running step's timeouts now and again when the next may be over.
+  void watch(const std::string& step, const CallPtr& call);
+  void time_out(const std::string& step, std::string detail);
   void finish_step(StepCall& call, const pipeline::Step& step, StepOutcome outcome);
   void give_up(plugin::Ending ending, const std::string& step);
   void conclude(const plugin::Ending& ending, const std::string& step);
@@ -77,7 +103,9 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
   const Callbacks callbacks_;
   pipeline::Plan plan_;
 
-  std::map<std::string, CallPtr> calls_;                          // running steps by name
+  const Timeouts timeouts_;
+
+  std::map<std::string, Running> calls_;                          // running steps by name
   std::vector<std::string> started_;                              // in the order of their starts
   std::optional<std::pair<plugin::Ending, std::string>> failed_;  // with its step
   bool draining_ = false;
@@ -86,7 +114,7 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
 
   std::vector<job::Command> to_store_, being_stored_;
   bool storing_ = false, flush_timed_ = false, store_failing_ = false;
-  Time last_append_{}, last_report_{};
+  Milliseconds last_append_{0}, last_report_{0};  // on the loop's uptime
   job::Report reported_{-1, {}, {}};
 };
 

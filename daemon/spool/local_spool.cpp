@@ -3,33 +3,59 @@
 
 #include <fmt/format.h>
 
+#include <random>
+
 #include "spool/intake.hpp"
 
 namespace llmspool::spool {
 namespace {
 
+constexpr Milliseconds kLookAheadDelay{300};
+
 std::unexpected<Error> no_such_job(job::JobId id) {
   return fail(Code::not_found, fmt::format("There is no job {}.", id));
 }
 
+std::unexpected<Error> starting_or_stopping() {
+  return fail(Code::unavailable, "The daemon is starting or stopping; try again in a moment.");
+}
+
+std::vector<Forecast::Server> servers_of(const plugin::Registry& plugins) {
+  std::vector<Forecast::Server> servers;
+  for (const auto& backend : plugins.backends())
+    servers.push_back({backend->id(), backend->concurrency()});
+  return servers;
+}
+
 }  // namespace
+
+double LocalSpool::random_share() {
+  thread_local std::mt19937_64 generator{std::random_device{}()};
+  return std::uniform_real_distribution<double>{}(generator);
+}
 
 LocalSpool::LocalSpool(const Parts& parts)
     : parts_(parts),
-      hub_(parts_.store),
-      ledger_(parts_.store, hub_, parts_.loop,
-              [this](const job::Job& job) {
-                dispatcher_.on_change(job);
-                parts_.changed();
-              }),
-      context_{parts_.loop, parts_.workers, ledger_, parts_.plugins, parts_.clock},
-      dispatcher_(context_, parts_.pipelines, "local") {}
+      forecast_(parts.store, parts.clock, servers_of(parts.plugins), parts.turns),
+      hub_(
+          parts_.store, [this](const job::Job& job) { return forecast_.of(job); },
+          [this] { parts_.loop.post([this] { look_ahead(); }); }),
+      ledger_(
+          parts_.store, hub_, parts_.loop, [this](const job::Job& job) { on_change(job); },
+          [this] { forecast_.outdate(); }),
+      context_{parts_.loop, parts_.workers, ledger_, parts_.plugins, parts_.clock, parts_.random},
+      dispatcher_(context_, parts_.pipelines, switches_, parts_.rules, "local"),
+      caretaker_(parts_.loop, ledger_, parts_.retention) {}
 
 void LocalSpool::start(std::function<void(Result<void>)> ready) {
+  if (auto switches = parts_.store.switches()) switches_.replace(*std::move(switches));
   parts_.loop.post([this, ready = std::move(ready)]() mutable {
     dispatcher_.start([this, ready = std::move(ready)](Result<void> started) {
       ready_ = started.has_value() && !stopping_;
       ready(std::move(started));
+      if (!ready_) return;
+      caretaker_.start();
+      parts_.workers.run([this] { forecast_.recall(); });
     });
   });
 }
@@ -38,6 +64,7 @@ void LocalSpool::stop(Milliseconds grace, std::function<void()> at_rest) {
   stopping_ = true;
   ready_ = false;
   parts_.loop.post([this, grace, at_rest = std::move(at_rest)]() mutable {
+    caretaker_.stop();
     dispatcher_.stop(grace, std::move(at_rest));
   });
 }
@@ -46,20 +73,109 @@ void LocalSpool::resume() {
   parts_.loop.post([this] { dispatcher_.resume(); });
 }
 
+void LocalSpool::on_change(const job::Job& job) {
+  if (job::ended(job.status)) forecast_.learn(job);
+  dispatcher_.on_change(job);
+  look_ahead();
+  parts_.changed();
+}
+
+void LocalSpool::look_ahead() {
+  if (looking_ahead_ || stopping_ || !hub_.is_awaited()) return;
+  looking_ahead_ = true;
+  parts_.loop.after(kLookAheadDelay, [this] {
+    if (stopping_) return;
+    parts_.workers.run([this] {
+      forecast_.refresh();
+      hub_.look_ahead();
+      parts_.loop.post([this] {
+        looking_ahead_ = false;
+        look_ahead();
+      });
+    });
+  });
+}
+
 void LocalSpool::submit(const Caller& caller, Submission submission, Done<store::Submitted> done) {
-  if (!ready_)
-    return done(
-        fail(Code::unavailable, "The daemon is starting or stopping; try again in a moment."));
-  auto taken =
-      take_in(caller, std::move(submission), parts_.plugins, *pipelines(), parts_.clock.now());
+  if (!ready_) return done(starting_or_stopping());
+  if (submission.idempotency_key.empty()) return accept(caller, std::move(submission), done);
+  parts_.workers.run([this, caller, submission = std::move(submission), done]() mutable {
+    if (auto known = replayed(caller, submission)) return done(*std::move(known));
+    accept(caller, std::move(submission), done);
+  });
+}
+
+void LocalSpool::accept(const Caller& caller, Submission submission, Done<store::Submitted> done) {
+  auto taken = checked(caller, std::move(submission));
   if (!taken) return done(std::unexpected(std::move(taken).error()));
   ledger_.submit(*std::move(taken), std::move(done));
+}
+
+void LocalSpool::submit_all(const Caller& caller, std::vector<Submission> submissions,
+                            Done<std::vector<Result<store::Submitted>>> done) {
+  if (!ready_) return done(starting_or_stopping());
+  using All = std::vector<Result<store::Submitted>>;
+  std::vector<store::Submission> taken;
+  std::vector<std::optional<Result<store::Submitted>>> known(submissions.size());
+  for (std::size_t i = 0; i < submissions.size(); ++i) {
+    known[i] = replayed(caller, submissions[i]);
+    if (known[i]) continue;
+    auto one = checked(caller, std::move(submissions[i]));
+    if (one)
+      taken.push_back(*std::move(one));
+    else
+      known[i] = std::unexpected(std::move(one).error());
+  }
+  ledger_.submit_all(std::move(taken), [known = std::move(known), done](Result<All> stored) {
+    if (!stored) return done(std::move(stored));
+    All all;
+    auto next = stored->begin();
+    for (const auto& one : known) all.push_back(one ? *one : std::move(*next++));
+    done(std::move(all));
+  });
+}
+
+// The job that a request was answered with before. It is not judged anew: its deadline may have
+// passed since.
+std::optional<store::Submitted> LocalSpool::replayed(const Caller& caller,
+                                                     const Submission& submission) const {
+  if (submission.idempotency_key.empty()) return std::nullopt;
+  auto known = parts_.store.known_key(caller.owner, submission.idempotency_key);
+  if (!known || !*known || (*known)->second != submission.fingerprint) return std::nullopt;
+  return store::Submitted{{std::move((*known)->first), {}, {}}, true};
+}
+
+Result<store::Submission> LocalSpool::checked(const Caller& caller, Submission submission) const {
+  LLMSPOOL_CHECK(check_accepting({}));
+  LLMSPOOL_TRY(taken, take_in(caller, std::move(submission), parts_.plugins, *pipelines(),
+                              parts_.input_bytes_max, parts_.clock.now()));
+  LLMSPOOL_CHECK(check_accepting(taken.job.backend));
+  return taken;
+}
+
+Result<void> LocalSpool::check_accepting(const std::string& backend) const {
+  if (!switches_.is_on(Switch::rejecting, backend)) return {};
+  const auto what = backend.empty() ? "The queue" : "The backend " + backend;
+  return fail(Code::unavailable,
+              what + " takes no new jobs now, by an administrator's word. Try again later.");
+}
+
+Result<void> LocalSpool::check_move(const job::Job& job, const job::Change& change) const {
+  if (!change.backends && !change.model) return {};
+  auto moved = job;
+  if (change.backends) moved.backends = *change.backends;
+  if (change.model) moved.model = *change.model;
+  return check_target(moved, parts_.plugins);
 }
 
 void LocalSpool::command(const Caller& caller, job::JobId id, job::Command command,
                          Done<job::Job> done) {
   parts_.workers.run([this, caller, id, command = std::move(command), done = std::move(done)] {
-    if (auto job = get(caller, id); !job) return done(std::move(job));
+    auto job = get(caller, id);
+    if (!job) return done(std::move(job));
+    if (const auto* change = std::get_if<job::Change>(&command))
+      if (auto moves = check_move(*job, *change); !moves)
+        return done(std::unexpected(std::move(moves).error()));
     ledger_.apply(id, std::nullopt, {command}, [done](Result<store::Applied> applied) {
       if (!applied) return done(std::unexpected(std::move(applied).error()));
       done(std::move(applied->job));
@@ -78,9 +194,51 @@ void LocalSpool::remove(const Caller& caller, job::JobId id, Done<void> done) {
   });
 }
 
+void LocalSpool::cancel_group(const Caller& caller, const std::string& owner,
+                              const std::string& group, Done<void> done) {
+  parts_.workers.run([this, caller, owner, group, done = std::move(done)] {
+    if (const auto known = this->group(caller, owner, group); !known)
+      return done(std::unexpected(known.error()));
+    cancel_rest_of_group(owner, group, 0, done);
+  });
+}
+
+void LocalSpool::cancel_rest_of_group(const std::string& owner, const std::string& group,
+                                      job::JobId after, const Done<void>& done) {
+  ledger_.cancel_group(owner, group, after, [=, this](Result<store::Batch> batch) {
+    if (!batch) return done(std::unexpected(std::move(batch).error()));
+    if (!batch->more) return done({});
+    const auto last = batch->applied.empty() ? after : batch->applied.back().job.id;
+    cancel_rest_of_group(owner, group, last, done);
+  });
+}
+
+void LocalSpool::set_switch(const Caller& caller, Switch what, const std::string& backend, bool on,
+                            Done<void> done) {
+  if (!caller.admin)
+    return done(fail(Code::forbidden,
+                     "Only root and members of the admin group may pause the queue, let it go on, "
+                     "or have it refuse new jobs."));
+  if (!backend.empty() && parts_.plugins.backend(backend) == nullptr)
+    return done(fail(Code::not_found, fmt::format("There is no backend '{}'.", backend)));
+  const auto name = Switches::name(what, backend);
+  parts_.store.set_switch(name, on, [this, name, what, backend, on, done](Result<void> stored) {
+    if (!stored) return done(std::move(stored));
+    switches_.set(name, on);
+    parts_.loop.post([this, what, backend, on] {
+      if (what == Switch::paused && !on)
+        dispatcher_.resume(backend);
+      else
+        dispatcher_.on_switch();
+    });
+    done({});
+  });
+}
+
 Result<job::Job> LocalSpool::get(const Caller& caller, job::JobId id) {
   LLMSPOOL_TRY(job, parts_.store.get(id));
   if (!caller.admin && job.owner != caller.owner) return no_such_job(id);
+  if (!job::ended(job.status)) forecast_.refresh();
   return job;
 }
 
@@ -89,7 +247,10 @@ Result<std::vector<job::Job>> LocalSpool::list(const Caller& caller, store::Filt
     if (filter.owner && *filter.owner != caller.owner) return std::vector<job::Job>{};
     filter.owner = caller.owner;
   }
-  return parts_.store.list(filter);
+  LLMSPOOL_TRY(jobs, parts_.store.list(filter));
+  if (std::ranges::any_of(jobs, [](const auto& job) { return !job::ended(job.status); }))
+    forecast_.refresh();
+  return jobs;
 }
 
 Result<std::vector<store::FileInfo>> LocalSpool::files(const Caller& caller, job::JobId id) {
@@ -100,6 +261,79 @@ Result<std::vector<store::FileInfo>> LocalSpool::files(const Caller& caller, job
 Result<job::File> LocalSpool::file(const Caller& caller, job::JobId id, const std::string& name) {
   LLMSPOOL_CHECK(get(caller, id));
   return parts_.store.file(id, name);
+}
+
+Result<std::vector<store::Group>> LocalSpool::groups(const Caller& caller,
+                                                     std::optional<std::string> owner,
+                                                     std::size_t limit) {
+  if (!caller.admin) {
+    if (owner && *owner != caller.owner) return std::vector<store::Group>{};
+    owner = caller.owner;
+  }
+  return parts_.store.groups(owner, limit);
+}
+
+Result<store::Group> LocalSpool::group(const Caller& caller, const std::string& owner,
+                                       const std::string& name) {
+  if (!caller.admin && owner != caller.owner)
+    return fail(Code::not_found, "There is no group '" + name + "'.");
+  return parts_.store.group(owner, name);
+}
+
+std::vector<QueueState::Backend> LocalSpool::backends() const {
+  std::vector<QueueState::Backend> backends;
+  for (auto& lane : dispatcher_.states()) {
+    const auto& id = lane.backend;
+    backends.push_back({.id = id,
+                        .paused = switches_.is_on(Switch::paused, id),
+                        .accepting = !switches_.is_on(Switch::rejecting, id),
+                        .running = lane.running,
+                        .concurrency = lane.concurrency,
+                        .waiting = forecast_.waiting(id),
+                        .circuit = lane.circuit,
+                        .circuit_until = lane.circuit_until,
+                        .resting_until = lane.resting_until,
+                        .stopped_reason = std::move(lane.stopped_reason),
+                        .mean_seconds = forecast_.mean_seconds(id)});
+  }
+  return backends;
+}
+
+Result<QueueState> LocalSpool::queue() {
+  forecast_.refresh();
+  LLMSPOOL_TRY(counts, parts_.store.counts());
+  return QueueState{.paused = switches_.is_on(Switch::paused),
+                    .accepting = !switches_.is_on(Switch::rejecting),
+                    .jobs = counts,
+                    .backends = backends()};
+}
+
+Result<std::vector<job::Job>> LocalSpool::upcoming(const Caller& caller, std::size_t limit) {
+  LLMSPOOL_TRY(jobs, list(caller, {.statuses = {job::Status::processing}, .limit = limit}));
+  forecast_.refresh();
+  for (const auto id : forecast_.order()) {
+    if (jobs.size() >= limit) break;
+    auto job = parts_.store.get(id);
+    if (job && job->status == job::Status::pending && (caller.admin || job->owner == caller.owner))
+      jobs.push_back(*std::move(job));
+  }
+  return jobs;
+}
+
+Result<std::shared_ptr<std::ifstream>> LocalSpool::backup(const Caller& caller) {
+  if (!caller.admin)
+    return fail(Code::forbidden, "Only root and members of the admin group may take a backup.");
+  const std::unique_lock one_at_a_time(backing_up_, std::try_to_lock);
+  if (!one_at_a_time)
+    return fail(Code::unavailable, "A backup is being taken already; try again when it is done.");
+  const auto path = parts_.directory / "backup.partial";
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);  // of a daemon that died
+  LLMSPOOL_CHECK(parts_.store.backup(path));
+  auto file = std::make_shared<std::ifstream>(path, std::ios::binary);
+  std::filesystem::remove(path, ignored);
+  if (!*file) return fail(Code::internal, "The backup '" + path.string() + "' cannot be read.");
+  return file;
 }
 
 }  // namespace llmspool::spool

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
-// The spool of this machine: wires intake, ledger, dispatcher and hub together.
+// The spool of this machine: wires intake, ledger, dispatcher, forecast and hub together.
 #pragma once
 
 #include "pipeline/current.hpp"
+#include "spool/caretaker.hpp"
 #include "spool/dispatcher.hpp"
+#include "spool/forecast.hpp"
 #include "spool/spool.hpp"
 
 namespace llmspool::spool {
 
 class LocalSpool final : public Spool {
  public:
-  struct Parts {  // all outlive the spool
+  struct Parts {  // what is referred to outlives the spool
     store::Store& store;
     Loop& loop;
     Workers& workers;
@@ -18,6 +20,12 @@ class LocalSpool final : public Spool {
     const pipeline::Current& pipelines;
     const Clock& clock;
     std::function<void()> changed = [] {};  // some job's state has changed; called on the loop
+    std::function<double()> random = random_share;
+    std::map<std::string, config::Backend> rules{};  // by the backends' names
+    job::TurnRules turns{};
+    store::Retention retention{};
+    std::size_t input_bytes_max = std::size_t{16} << 20U;
+    std::filesystem::path directory{};  // for a backup while it is sent
   };
   explicit LocalSpool(const Parts& parts);
 
@@ -29,32 +37,65 @@ class LocalSpool final : public Spool {
   void resume();
 
   void submit(const Caller& caller, Submission submission, Done<store::Submitted> done) override;
+  void submit_all(const Caller& caller, std::vector<Submission> submissions,
+                  Done<std::vector<Result<store::Submitted>>> done) override;
   void command(const Caller& caller, job::JobId id, job::Command command,
                Done<job::Job> done) override;
   void remove(const Caller& caller, job::JobId id, Done<void> done) override;
+  void cancel_group(const Caller& caller, const std::string& owner, const std::string& group,
+                    Done<void> done) override;
+  void set_switch(const Caller& caller, Switch what, const std::string& backend, bool on,
+                  Done<void> done) override;
+
   Result<job::Job> get(const Caller& caller, job::JobId id) override;
   Result<std::vector<job::Job>> list(const Caller& caller, store::Filter filter) override;
   Result<std::vector<store::FileInfo>> files(const Caller& caller, job::JobId id) override;
   Result<job::File> file(const Caller& caller, job::JobId id, const std::string& name) override;
   Result<store::Counts> counts() override { return parts_.store.counts(); }
+  Result<std::vector<store::Group>> groups(const Caller& caller, std::optional<std::string> owner,
+                                           std::size_t limit) override;
+  Result<store::Group> group(const Caller& caller, const std::string& owner,
+                             const std::string& name) override;
+  Result<QueueState> queue() override;
+  Result<std::vector<job::Job>> upcoming(const Caller& caller, std::size_t limit) override;
+  Result<std::shared_ptr<std::ifstream>> backup(const Caller& caller) override;
+
+  job::Outlook outlook(const job::Job& job) const override { return forecast_.of(job); }
   Hub& hub() override { return hub_; }
   const plugin::Registry& plugins() const override { return parts_.plugins; }
   std::shared_ptr<const pipeline::Library> pipelines() const override {
     return parts_.pipelines.get();
   }
-  int running(const std::string& backend) const override { return dispatcher_.running(backend); }
-  std::string stopped_reason(const std::string& backend) const override {
-    return dispatcher_.stopped_reason(backend);
-  }
+  std::vector<QueueState::Backend> backends() const override;
   bool ready() const override { return ready_; }
 
  private:
+  static double random_share();
+
+  void on_change(const job::Job& job);
+  void accept(const Caller& caller, Submission submission, Done<store::Submitted> done);
+  // What the store is to take, or why it is refused.
+  Result<store::Submission> checked(const Caller& caller, Submission submission) const;
+  std::optional<store::Submitted> replayed(const Caller& caller,
+                                           const Submission& submission) const;  // blocks
+  Result<void> check_accepting(const std::string& backend) const;
+  Result<void> check_move(const job::Job& job, const job::Change& change) const;
+  void cancel_rest_of_group(const std::string& owner, const std::string& group, job::JobId after,
+                            const Done<void>& done);
+  // Tells followers soon what is expected now.
+  void look_ahead();
+
   const Parts parts_;
+  Forecast forecast_;
   Hub hub_;
   Ledger ledger_;
   RunContext context_;
+  Switches switches_;
   Dispatcher dispatcher_;
+  Caretaker caretaker_;
+  std::mutex backing_up_;
   std::atomic<bool> ready_ = false, stopping_ = false;
+  bool looking_ahead_ = false;  // of the loop
 };
 
 }  // namespace llmspool::spool

@@ -12,6 +12,8 @@ namespace llmspool::spool {
 class Loop {
  public:
   virtual ~Loop() = default;
+  // Since some moment in the past; never goes back, however the wall clock is set. Any thread.
+  virtual Milliseconds uptime() const = 0;
   virtual void post(std::function<void()> work) = 0;                       // any thread
   virtual void after(Milliseconds delay, std::function<void()> work) = 0;  // any thread
 };

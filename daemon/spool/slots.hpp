@@ -1,35 +1,40 @@
 // SPDX-License-Identifier: MIT
-// How many generations one backend runs at once; who comes later waits its turn. Of the loop alone.
+// How many generations one backend runs at once and how many in a minute; who comes later waits.
+// Of the loop alone.
 #pragma once
 
 #include <deque>
 #include <functional>
 
+#include "spool/loop.hpp"
+#include "spool/rate_limit.hpp"
+
 namespace llmspool::spool {
 
 class Slots {
  public:
-  explicit Slots(int count) : free_(count) {}
+  // Both outlive it; so do the functions that wait.
+  Slots(int count, Pace& pace, Loop& loop) : pace_(pace), loop_(loop), free_(count) {}
 
   // Calls `start` as soon as a slot is free, at once if one is; release() gives the slot back.
-  void acquire(std::function<void()> start) {
-    if (free_ == 0) return waiting_.push_back(std::move(start));
-    --free_;
-    start();
-  }
-  void release() {
-    if (waiting_.empty()) {
-      ++free_;
-      return;
-    }
-    const auto next = std::move(waiting_.front());
-    waiting_.pop_front();
-    next();
-  }
+  // `who` can withdraw until then.
+  void acquire(const void* who, std::function<void()> start);
+  bool withdraw(const void* who);  // whether it was still waiting
+  void release();
 
  private:
+  struct Waiting {
+    const void* who;
+    std::function<void()> start;
+  };
+
+  void serve();
+
+  Pace& pace_;
+  Loop& loop_;
   int free_;
-  std::deque<std::function<void()>> waiting_;
+  bool timed_ = false;
+  std::deque<Waiting> waiting_;
 };
 
 }  // namespace llmspool::spool

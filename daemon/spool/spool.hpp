@@ -3,13 +3,16 @@
 // writer of job state. All calls from any thread.
 #pragma once
 
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "pipeline/library.hpp"
 #include "plugin/registry.hpp"
+#include "spool/circuit.hpp"
 #include "spool/hub.hpp"
+#include "spool/switches.hpp"
 #include "store/store.hpp"
 
 namespace llmspool::spool {
@@ -31,6 +34,23 @@ struct Submission {
   std::string idempotency_key, fingerprint;
 };
 
+// How the queue stands.
+struct QueueState {
+  struct Backend {
+    std::string id;
+    bool paused = false, accepting = true;
+    int running = 0, concurrency = 0;
+    std::int64_t waiting = 0;
+    Circuit::State circuit = Circuit::State::closed;
+    std::optional<Time> circuit_until{}, resting_until{};
+    std::string stopped_reason{};          // empty: it was not stopped
+    std::optional<double> mean_seconds{};  // of its recent jobs
+  };
+  bool paused = false, accepting = true;
+  store::Counts jobs{};
+  std::vector<Backend> backends{};
+};
+
 template <class T>
 using Done = store::Done<T>;  // called once, on some thread; must not block
 
@@ -40,11 +60,21 @@ class Spool {
 
   // Checks names, inputs, params and limits, stores the job and answers when it is durable.
   virtual void submit(const Caller& caller, Submission submission, Done<store::Submitted> done) = 0;
+  // Many in one transaction; those that are wrong are refused alone. Blocks for the disk where they
+  // have keys.
+  virtual void submit_all(const Caller& caller, std::vector<Submission> submissions,
+                          Done<std::vector<Result<store::Submitted>>> done) = 0;
   // One of Cancel, Hold, Release, Restart, Change; gives the job afterwards.
   virtual void command(const Caller& caller, job::JobId id, job::Command command,
                        Done<job::Job> done) = 0;
   // Cancels the job if it is active and removes it with its files.
   virtual void remove(const Caller& caller, job::JobId id, Done<void> done) = 0;
+  // Cancels all that is active of a group.
+  virtual void cancel_group(const Caller& caller, const std::string& owner,
+                            const std::string& group, Done<void> done) = 0;
+  // Of one backend, or of the whole queue where none is named. Admins only; remembered.
+  virtual void set_switch(const Caller& caller, Switch what, const std::string& backend, bool on,
+                          Done<void> done) = 0;
 
   // Reads. These block for the disk: not on the event loop. Someone else's job is not found.
   virtual Result<job::Job> get(const Caller& caller, job::JobId id) = 0;
@@ -52,6 +82,19 @@ class Spool {
   virtual Result<std::vector<store::FileInfo>> files(const Caller& caller, job::JobId id) = 0;
   virtual Result<job::File> file(const Caller& caller, job::JobId id, const std::string& name) = 0;
   virtual Result<store::Counts> counts() = 0;
+  virtual Result<std::vector<store::Group>> groups(const Caller& caller,
+                                                   std::optional<std::string> owner,
+                                                   std::size_t limit) = 0;
+  virtual Result<store::Group> group(const Caller& caller, const std::string& owner,
+                                     const std::string& name) = 0;
+  virtual Result<QueueState> queue() = 0;
+  // The caller's jobs that run, then those that wait in the order in which they will begin.
+  virtual Result<std::vector<job::Job>> upcoming(const Caller& caller, std::size_t limit) = 0;
+  // All there is at one moment, in a file that is gone when it is closed. Admins only.
+  virtual Result<std::shared_ptr<std::ifstream>> backup(const Caller& caller) = 0;
+
+  // What is expected of a job; never blocks.
+  virtual job::Outlook outlook(const job::Job& job) const = 0;
 
   // Following a job; see hub.hpp. Whether the caller may see it is checked with get() before.
   virtual Hub& hub() = 0;
@@ -59,10 +102,8 @@ class Spool {
   // What there is.
   virtual const plugin::Registry& plugins() const = 0;
   virtual std::shared_ptr<const pipeline::Library> pipelines() const = 0;  // as they are now
-  virtual int running(const std::string& backend) const = 0;               // its jobs now
-  // Why a backend takes no jobs (stopped by a plugin's answer, credentials missing); empty: it
-  // does.
-  virtual std::string stopped_reason(const std::string& backend) const = 0;
+  // Each backend as it stands, in the order of names; without what only the disk knows.
+  virtual std::vector<QueueState::Backend> backends() const = 0;
   virtual bool ready() const = 0;  // false while starting and stopping
 };
 

@@ -27,6 +27,7 @@ void StepCall::tell() {
 
 void StepCall::emit(std::string_view text) {
   if (text.empty()) return;
+  alive_ = true;
   {
     std::unique_lock lock(mutex_);
     room_.wait(lock, [&] { return buffer_.size() < limits::kEmitBufferBytes || cancelled_; });

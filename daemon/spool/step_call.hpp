@@ -28,6 +28,8 @@ class StepCall final : public plugin::Sink {
   void finish_reason(std::string_view reason) override;
   void log(int priority, std::string_view message) override;
 
+  void count_request() { ++requests_; }  // the backend is asked for a text
+
   // The loop's side.
   void cancel();
   void listen();            // the next activity is told again
@@ -38,7 +40,10 @@ class StepCall final : public plugin::Sink {
   double fraction() const;      // how far the step is, 0 to 1
   std::string message() const;  // for people: the step's label and what it does now
   job::Usage usage() const;
+  std::int64_t requests() const { return requests_; }
   std::string finish_reason() const;
+  // Whether text came since the last question.
+  bool take_sign_of_life() { return alive_.exchange(false); }
 
  private:
   void tell();
@@ -50,6 +55,8 @@ class StepCall final : public plugin::Sink {
   std::atomic<bool> cancelled_ = false, told_ = false, too_long_ = false;
   std::atomic<int> phase_ = 0;
   std::atomic<std::uint64_t> done_ = 0, total_ = 0;
+  std::atomic<std::int64_t> requests_ = 0;
+  std::atomic<bool> alive_ = false;
   std::atomic<std::uint64_t> prompt_tokens_ = 0, completion_tokens_ = 0;
 
   mutable std::mutex mutex_;

@@ -51,6 +51,7 @@ Ending optimize(const StepWork& work, plugin::Optimizer& optimizer,
                                         .params = params};
   const plugin::Generate inner = [&](const std::string& prompt, const auto& append) {
     InnerSink sink(call, append);
+    call.count_request();
     return generate(work, {{"user", prompt}}, sink);
   };
   return optimizer.process(request, call, inner, result);
@@ -79,7 +80,9 @@ StepOutcome do_step_or_throw(StepWork& work, StepCall& call) {
     return outcome;
   }
   outcome.ending = optimize_prompt(work, call);
-  if (outcome.ending.verdict == Verdict::done) outcome.ending = generate(work, work.messages, call);
+  if (outcome.ending.verdict != Verdict::done) return outcome;
+  call.count_request();
+  outcome.ending = generate(work, work.messages, call);
   return outcome;
 }
 

@@ -4,10 +4,14 @@
 // from one whose lease has ended changes nothing.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 
+#include <set>
+
 #include "job/transition.hpp"
+#include "job/turn.hpp"
 
 namespace llmspool::store {
 
@@ -33,6 +37,15 @@ struct Submitted {
   bool replayed = false;  // the key was known: this is the first job
 };
 
+// Which jobs are to be taken for running.
+struct Claim {
+  std::string backend{};
+  std::string node{};     // that runs them
+  Time lease_until{};     // all that the node runs is its own until then, unless renewed
+  std::size_t limit = 1;  // so many at most
+  job::Models models{};
+};
+
 // A job taken for running, with all that its run needs.
 struct Claimed {
   Applied applied{};  // the Start
@@ -43,10 +56,11 @@ struct Claimed {
 
 struct Filter {
   std::vector<job::Status> statuses{};  // empty: all
-  std::optional<std::string> pipeline{}, backend{}, model{}, owner{};
+  std::optional<std::string> pipeline{}, backend{}, model{}, owner{}, group{};
   std::vector<std::pair<std::string, std::string>> labels{};  // all of them
   std::size_t limit = 50;
   std::optional<job::JobId> before{};  // the cursor: only ids below it
+  std::optional<job::JobId> after{};   // only ids above it, and oldest first
 };
 struct FileInfo {
   std::string name{}, role{}, media_type{};
@@ -54,6 +68,34 @@ struct FileInfo {
 };
 struct Counts {
   std::int64_t held = 0, pending = 0, processing = 0, completed = 0, failed = 0, cancelled = 0;
+};
+
+struct Group {
+  std::string name{}, owner{};
+  Time created_at{};
+  Counts jobs{};
+  std::int64_t running_percent = 0;  // the sum of its running jobs' progress
+};
+
+// What is removed by itself; an empty one never.
+struct Retention {
+  std::optional<Milliseconds> age{};          // of ended jobs
+  std::optional<Milliseconds> content_age{};  // of their inputs, texts and files
+  std::optional<std::int64_t> jobs_max{};     // ended jobs that are kept
+  std::optional<std::int64_t> bytes_max{};    // of the store, as long as there are ended jobs
+};
+
+// The jobs of a backend that wait for their turn.
+struct Queue {
+  std::vector<job::Head> first{};   // of each line some, in its order
+  std::int64_t waiting = 0;         // how many there are in all
+  std::optional<job::Head> last{};  // the last of the line that goes furthest back
+};
+
+// Some changes of many; `more` says that the same call again finds more to do.
+struct Batch {
+  std::vector<Applied> applied{};
+  bool more = false;
 };
 
 template <class T>
@@ -70,17 +112,25 @@ class Store {
 
   // A job whose `after` names one that has failed or been cancelled is accepted and fails at once.
   // Errors: invalid (`after` names no job of the owner), unprocessable (the key was used for
-  // another fingerprint), queue_full.
+  // another fingerprint), queue_full, no_space.
   virtual void submit(Submission submission, Done<Submitted> done) = 0;
   // All the commands to one job, in order, or none of them: the first that is refused refuses the
   // rest. With a fence, Code::stale unless the job's claim is still that one. Start is none of
   // them: see claim(). Restart is refused while a job that it follows has ended without completing.
   virtual void apply(job::JobId id, std::optional<job::Fence> fence,
                      std::vector<job::Command> commands, Done<Applied> done) = 0;
-  // The next waiting job for `backend` by priority, then age, started for `node`; none if no job
-  // is ready. The lease ends at `lease_until` unless renewed.
-  virtual void claim(std::string backend, std::string node, Time lease_until,
-                     Done<std::optional<Claimed>> done) = 0;
+  // Many in one transaction; one that is refused is refused alone.
+  virtual void submit_all(std::vector<Submission> submissions,
+                          Done<std::vector<Result<Submitted>>> done) = 0;
+  // The waiting jobs whose turn it is (turn.hpp), started; none if no job is ready.
+  virtual void claim(Claim claim, Done<std::vector<Claimed>> done) = 0;
+  // Lets jobs that wait for `backend` wait for the next of their candidates that is among `others`
+  // instead, where they have one. A batch of them.
+  virtual void divert(std::string backend, std::vector<std::string> others, Done<Batch> done) = 0;
+  // Cancels what is active of a group, beginning with the oldest. Batches: call with the last
+  // job of the one before in `after`. Code::not_found if there is no such group.
+  virtual void cancel_group(std::string owner, std::string group, job::JobId after,
+                            Done<Batch> done) = 0;
   // Of all that `node` has claimed in this life.
   virtual void renew(std::string node, Time lease_until, Done<void> done) = 0;
   // Puts back what `node` ran in an earlier life (before this store was opened) and what any
@@ -96,6 +146,14 @@ class Store {
   virtual void wake(Done<Woken> done) = 0;
   // Removes an ended job with its events and files. Code::conflict while it has not ended.
   virtual void remove(job::JobId id, Done<void> done) = 0;
+  // Removes what need not be kept any longer, a batch of it.
+  struct Retained {
+    std::vector<job::JobId> removed{};
+    bool more = false;
+  };
+  virtual void retain(Retention retention, Done<Retained> done) = 0;
+  // A word that is remembered or not ("paused", "rejecting echo").
+  virtual void set_switch(std::string name, bool on, Done<void> done) = 0;
 
   // Reads. They block for the disk, never for a commit; any thread.
   virtual Result<job::Job> get(job::JobId id) = 0;
@@ -106,6 +164,17 @@ class Store {
   virtual Result<std::vector<FileInfo>> files(job::JobId id) = 0;
   virtual Result<job::File> file(job::JobId id, const std::string& name) = 0;
   virtual Result<Counts> counts() = 0;
+  // Of one owner or of all, newest first.
+  virtual Result<std::vector<Group>> groups(const std::optional<std::string>& owner,
+                                            std::size_t limit) = 0;
+  virtual Result<Group> group(const std::string& owner, const std::string& name) = 0;
+  virtual Result<Queue> queue(const std::string& backend, std::size_t per_line) = 0;
+  // The job that this key was used for within the last day, with the request's fingerprint.
+  virtual Result<std::optional<std::pair<job::Job, std::string>>> known_key(
+      const std::string& owner, const std::string& key) = 0;
+  virtual Result<std::set<std::string>> switches() = 0;
+  // Writes all there is at one moment to a new file, while changes go on.
+  virtual Result<void> backup(const std::filesystem::path& file) = 0;
 };
 
 }  // namespace llmspool::store

@@ -26,15 +26,17 @@ TemporaryDirectory::~TemporaryDirectory() {
 
 std::vector<Kind> kinds() {
   return {{"Sqlite",
-           [](const std::filesystem::path& directory, std::size_t waiting_max, const Clock& clock) {
-             return sqlite::open(
-                 {.directory = directory, .waiting_max = waiting_max, .clock = clock});
+           [](const std::filesystem::path& directory, const Bounds& bounds, const Clock& clock) {
+             return sqlite::open({.directory = directory,
+                                  .waiting_max = bounds.waiting_max,
+                                  .owner_waiting_max = bounds.owner_waiting_max,
+                                  .clock = clock});
            }}};
 }
 
-void StoreContract::open(std::size_t waiting_max) {
+void StoreContract::open(const Bounds& bounds) {
   store_.reset();
-  auto opened = GetParam().open(directory_.path() / "state", waiting_max, clock_);
+  auto opened = GetParam().open(directory_.path() / "state", bounds, clock_);
   ASSERT_TRUE(opened.has_value()) << opened.error().message;
   store_ = *std::move(opened);
 }
@@ -71,9 +73,14 @@ Applied StoreContract::apply(job::JobId id, job::Command command) {
 
 std::optional<Claimed> StoreContract::claim(const std::string& backend, const std::string& node,
                                             Milliseconds lease) {
-  return await<std::optional<Claimed>>([&](auto done) {
-           store_->claim(backend, node, clock_.now() + lease, std::move(done));
-         })
+  auto claimed =
+      claim_some({.backend = backend, .node = node, .lease_until = clock_.now() + lease});
+  return claimed.empty() ? std::nullopt : std::optional(std::move(claimed.front()));
+}
+
+std::vector<Claimed> StoreContract::claim_some(Claim claim) {
+  return await<std::vector<Claimed>>(
+             [&](auto done) { store_->claim(std::move(claim), std::move(done)); })
       .value();
 }
 

@@ -49,24 +49,27 @@ Result<T> await(Ask ask) {
 }
 
 // A kind of store. All keep the same promises; those of one directory hold the same jobs.
+struct Bounds {
+  std::size_t waiting_max = 1000;
+  std::size_t owner_waiting_max = 1000;
+};
 struct Kind {
   std::string name;
   std::function<Result<std::unique_ptr<Store>>(const std::filesystem::path& directory,
-                                               std::size_t waiting_max, const Clock& clock)>
+                                               const Bounds& bounds, const Clock& clock)>
       open;
 };
 std::vector<Kind> kinds();
 void PrintTo(const Kind& kind, std::ostream* out);
-
-inline constexpr std::size_t kWaitingMax = 1000;
 
 // One store and shorthand for its calls; what a test does not speak of is expected to succeed.
 class StoreContract : public testing::TestWithParam<Kind> {
  protected:
   void SetUp() override { open(); }
 
-  void open(std::size_t waiting_max = kWaitingMax);
-  void reopen() { open(); }
+  void open(const Bounds& bounds);
+  void open() { open(Bounds()); }
+  void reopen(const Bounds& bounds = Bounds()) { open(bounds); }
 
   static Submission prompt(std::string owner = "alice");
   Result<Submitted> try_submit(Submission submission);
@@ -79,6 +82,7 @@ class StoreContract : public testing::TestWithParam<Kind> {
   Applied apply(job::JobId id, job::Command command);
   std::optional<Claimed> claim(const std::string& backend = "echo", const std::string& node = "a",
                                Milliseconds lease = 1min);
+  std::vector<Claimed> claim_some(Claim claim);
   bool can_claim() { return claim().has_value(); }
   job::Job claim_job() { return claim().value().applied.job; }
   std::vector<Applied> recover(const std::string& node = "a");

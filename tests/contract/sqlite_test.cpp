@@ -115,6 +115,72 @@ TEST_F(SqliteStoreTest, RefusesADatabaseOfALaterVersion) {
                     HasSubstr("format is 1000")));
 }
 
+TEST_F(SqliteStoreTest, TakesOverADatabaseOfTheFirstVersion) {
+  fs::create_directories(state_);
+  fs::copy(fs::path(LLMSPOOL_SOURCE_DIR) / "tests/fixtures/version-1.db", state_ / "llmspool.db");
+  clock_.advance(24h * 365 * 20);  // after all that the file remembers
+  const auto store = open().value();
+  const Counts counts = store->counts().value();
+  EXPECT_EQ(counts.held, 1);
+  EXPECT_EQ(counts.pending, 4);
+  EXPECT_EQ(counts.completed, 1);
+  EXPECT_EQ(counts.cancelled, 1);
+
+  const auto events = store->events(1, 0, 100).value();
+  ASSERT_FALSE(events.empty());
+  EXPECT_EQ(events.front().type, "created");
+  EXPECT_EQ(events.back().type, "completed");
+  for (std::size_t i = 0; i < events.size(); ++i)
+    EXPECT_EQ(events[i].seq, static_cast<job::Seq>(i + 1));
+  EXPECT_EQ(store->list({.labels = {{"batch", "spring"}}}).value().at(0).id, 2);
+
+  const auto interrupted = await<std::vector<Applied>>([&](auto done) {
+                             store->recover("local", std::move(done));
+                           }).value();
+  ASSERT_THAT(interrupted, SizeIs(1));
+  EXPECT_EQ(interrupted[0].job.id, 2);
+  const auto claimed = await<std::vector<Claimed>>([&](auto done) {
+                         store->claim({"echo", "local", clock_.now() + 1min, 10}, std::move(done));
+                       }).value();
+  std::vector<job::JobId> ids;
+  for (const Claimed& each : claimed) ids.push_back(each.applied.job.id);
+  EXPECT_THAT(ids, testing::ElementsAre(4, 2, 3));  // high, the one that ran, low
+  EXPECT_EQ(submit(*store).value().applied.job.id, 9);
+}
+
+TEST_F(SqliteStoreTest, RanksTheWaitingAnewWhereTheRulesHaveChanged) {
+  {
+    auto store = open().value();
+    Submission low{.job = {.owner = "alice", .backends = {"echo"}, .priority = 10}};
+    ASSERT_TRUE(await<Submitted>([&](auto done) { store->submit(low, std::move(done)); }));
+    clock_.advance(5min);
+    ASSERT_TRUE(submit(*store).has_value());
+  }
+  const auto store =
+      sqlite::open({.directory = state_, .turns = {.aging = 1s}, .clock = clock_}).value();
+  const auto claimed = await<std::vector<Claimed>>([&](auto done) {
+                         store->claim({"echo", "a", clock_.now() + 1min}, std::move(done));
+                       }).value();
+  EXPECT_EQ(claimed.at(0).applied.job.id, 1);
+}
+
+TEST_F(SqliteStoreTest, RefusesAJobForWhichThereIsNoRoom) {
+  const auto full = sqlite::open({.directory = state_, .space = {.bytes_max = 1}, .clock = clock_});
+  const auto refused = submit(**full);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, Code::no_space);
+  EXPECT_THAT(refused.error().message, HasSubstr("[state] bytes_max"));
+}
+
+TEST_F(SqliteStoreTest, KeepsSomeOfItsDiskFree) {
+  const auto full = sqlite::open(
+      {.directory = state_, .space = {.free_bytes_min = std::int64_t{1} << 60}, .clock = clock_});
+  const auto refused = submit(**full);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, Code::no_space);
+  EXPECT_THAT(refused.error().message, HasSubstr("[state] free_bytes_min"));
+}
+
 TEST_F(SqliteStoreTest, SaysWhenTheFileIsDamaged) {
   fs::create_directories(state_);
   std::ofstream(state_ / "llmspool.db") << std::string(4096, 'x');
@@ -181,8 +247,8 @@ TEST_F(SqliteStoreTest, FailsAllChangesOfACommitThatFails) {
   const auto store = open().value();
   ASSERT_TRUE(submit(*store).has_value());
   ASSERT_TRUE(submit(*store).has_value());
-  ASSERT_TRUE(await<std::optional<Claimed>>([&](auto done) {
-                store->claim("echo", "a", clock_.now() + 1min, std::move(done));
+  ASSERT_TRUE(await<std::vector<Claimed>>([&](auto done) {
+                store->claim({"echo", "a", clock_.now() + 1min}, std::move(done));
               }).has_value());
   std::vector<Code> codes;
   const auto note = [&](const auto& result) { codes.push_back(result.error().code); };

@@ -203,7 +203,7 @@ TEST_P(StoreContract, RefusesOneChangeOfACommitAlone) {
 }
 
 TEST_P(StoreContract, RefusesMoreWaitingJobsThanItMayHold) {
-  open(2);
+  open({.waiting_max = 2});
   const JobId first = submit().id;
   Submission held = prompt();
   held.hold = true;
@@ -246,7 +246,7 @@ TEST_P(StoreContract, RefusesAKnownKeyForAnotherRequest) {
 }
 
 TEST_P(StoreContract, ReplaysAKeyWithinOneCommitAndWhenTheQueueIsFull) {
-  open(1);
+  open({.waiting_max = 1});
   auto release = stall();
   std::vector<std::pair<JobId, bool>> answers;
   for (int i = 0; i < 2; ++i) {

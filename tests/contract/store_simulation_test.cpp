@@ -79,6 +79,10 @@ class StoreSimulation : public StoreContract {
     expect(applied);
   }
 
+  static std::int64_t place_of(const Job& job) {
+    return job::rank(job.queued_at, job.priority, job::TurnRules());
+  }
+
   void claim_some() {
     const std::string backend = pick(3) == 0 ? "other" : "echo";
     const Job* best = nullptr;
@@ -86,7 +90,7 @@ class StoreSimulation : public StoreContract {
       const Job& job = modelled.job;
       if (job.status == Status::pending && job.backend == backend && modelled.open.empty() &&
           job.not_before.value_or(Time()) <= clock_.now() &&
-          (best == nullptr || job.priority > best->priority))
+          (best == nullptr || place_of(job) < place_of(*best)))
         best = &job;
     }
     const auto claimed = claim(backend);

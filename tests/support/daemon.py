@@ -59,6 +59,7 @@ socket = "{self.socket}"
 listen = ["127.0.0.1:0"]
 [state]
 directory = "{self.state}"
+free_bytes_min = 0
 [plugins]
 directories = {json.dumps(plugin_directories)}
 [pipelines]

@@ -2,6 +2,7 @@
 #include "http/api/api.hpp"
 
 #include "http/api/arguments.hpp"
+#include "http/api/fields.hpp"
 
 namespace llmspool::http {
 
@@ -13,12 +14,31 @@ asio::awaitable<Result<job::Job>> visible_job(const Services& services, const Re
   co_return co_await services.read<job::Job>(std::move(work));
 }
 
+Result<void> check_bare(const Request& request) {
+  if (request.body.empty()) return {};
+  LLMSPOOL_TRY(body, parse_json_object(request.body));
+  if (body.empty()) return {};
+  return fail_field(std::string(body.begin()->key()), "there are no fields here.");
+}
+
+boost::json::object job_json(const Services& services, const job::Job& job) {
+  return job::to_json(job, services.spool.outlook(job));
+}
+
+std::string job_text(const Services& services, const job::Job& job) {
+  return job::json_text(job, services.spool.outlook(job));
+}
+
 void add_api(Router& router, const Services& services) {
   add_submit_routes(router, services);
+  add_bulk_routes(router, services);
   add_job_routes(router, services);
   add_file_routes(router, services);
   add_event_routes(router, services);
   add_websocket_routes(router, services);
+  add_group_routes(router, services);
+  add_queue_routes(router, services);
+  add_admin_routes(router, services);
   add_catalog_routes(router, services);
   add_health_routes(router, services);
 }

@@ -27,11 +27,22 @@ struct Services {
 // The job of /api/jobs/{id}, if the caller may see it.
 asio::awaitable<Result<job::Job>> visible_job(const Services& services, const Request& request);
 
+// A call that says all by its address; an empty object is as good as no body.
+Result<void> check_bare(const Request& request);
+
+// The job object, with what is expected of the job now.
+boost::json::object job_json(const Services& services, const job::Job& job);
+std::string job_text(const Services& services, const job::Job& job);
+
 void add_submit_routes(Router& router, const Services& services);
+void add_bulk_routes(Router& router, const Services& services);
 void add_job_routes(Router& router, const Services& services);
 void add_file_routes(Router& router, const Services& services);
 void add_event_routes(Router& router, const Services& services);
 void add_websocket_routes(Router& router, const Services& services);
+void add_group_routes(Router& router, const Services& services);
+void add_queue_routes(Router& router, const Services& services);
+void add_admin_routes(Router& router, const Services& services);
 void add_catalog_routes(Router& router, const Services& services);
 void add_health_routes(Router& router, const Services& services);
 

@@ -59,8 +59,9 @@ json::array params_of(const std::vector<plugin::Parameter>& params) {
   return list;
 }
 
-json::object backend_of(const spool::Spool& spool, const plugin::Backend& backend) {
-  const Availability availability = availability_of(spool, backend);
+json::object backend_of(const spool::Spool& spool, const plugin::Backend& backend,
+                        const spool::QueueState::Backend& state) {
+  const Availability availability = availability_of(backend, state);
   json::array ids, details;
   json::value default_model;
   for (const plugin::Model& model : availability.models) {
@@ -87,15 +88,19 @@ json::object backend_of(const spool::Spool& spool, const plugin::Backend& backen
           {"model_details", std::move(details)},
           {"params", params_of(backend.params())},
           {"concurrency", backend.concurrency()},
-          {"running", spool.running(backend.id())}};
+          {"running", state.running},
+          {"waiting", state.waiting},
+          {"paused", state.paused},
+          {"accepting", state.accepting},
+          {"circuit", spool::to_string(state.circuit)}};
 }
 
 asio::awaitable<Result<Response>> backends(const Services& services, const Request& request) {
   LLMSPOOL_CO_CHECK(check_query(request, {}));
   std::function<Result<json::array>()> work = [&spool = services.spool] {
     json::array list;
-    for (const auto& backend : spool.plugins().backends()) {
-      list.push_back(backend_of(spool, *backend));
+    for (const auto& state : spool.backends()) {
+      list.push_back(backend_of(spool, *spool.plugins().backend(state.id), state));
     }
     return list;
   };
@@ -175,9 +180,16 @@ Result<Response> plugins(const Services& services, const Request& request) {
 
 }  // namespace
 
-Availability availability_of(const spool::Spool& spool, const plugin::Backend& backend) {
+Availability availability_of(const plugin::Backend& backend,
+                             const spool::QueueState::Backend& state) {
   Availability result;
-  result.reason = spool.stopped_reason(backend.id());
+  if (!state.stopped_reason.empty())
+    result.reason = state.stopped_reason;
+  else if (state.paused)
+    result.reason = "It is paused.";
+  else if (state.circuit == spool::Circuit::State::open && state.circuit_until)
+    result.reason =
+        "It kept failing and is left alone until " + format_time(*state.circuit_until) + ".";
   auto models = backend.models();
   if (models) {
     result.models = *std::move(models);

@@ -13,6 +13,8 @@ struct Availability {
   std::string reason;  // why it takes no jobs; empty: it does
   std::vector<plugin::Model> models;
 };
-Availability availability_of(const spool::Spool& spool, const plugin::Backend& backend);  // blocks
+// Looks at the backend's models, so it may block.
+Availability availability_of(const plugin::Backend& backend,
+                             const spool::QueueState::Backend& state);
 
 }  // namespace llmspool::http

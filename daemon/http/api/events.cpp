@@ -40,8 +40,8 @@ asio::awaitable<Result<Response>> page(const Services& services, const Request& 
     if (!events.empty()) continue;
     if (request.signal->stopped() || std::chrono::steady_clock::now() >= deadline) break;
     LLMSPOOL_CO_TRY(snapshot, co_await follower.snapshot());
-    if (snapshot->seq > last) continue;
-    if (snapshot->ended) break;
+    if (snapshot->seq() > last) continue;
+    if (snapshot->ended()) break;
     co_await request.signal->wait_until(deadline);
   }
   co_return json_text_response(
@@ -66,12 +66,22 @@ Result<job::Seq> resume_point(const Request& request) {
   return number;
 }
 
+// What is expected of the job: no event of its own, since it has no number and is soon out of date.
+std::string queue_message(const job::Outlook& outlook) {
+  const auto number = [](const std::optional<std::int64_t>& value) {
+    return value ? std::to_string(*value) : "null";
+  };
+  return "event: queue\ndata: {\"queue_position\":" + number(outlook.queue_position) +
+         ",\"eta_seconds\":" + number(outlook.eta_seconds) + "}\n\n";
+}
+
 asio::awaitable<void> write_events(const Services& services, const Request& request, job::JobId id,
                                    job::Seq last, BodyWriter& body) {
   Follower follower(services, id, request.signal);
   const auto keepalive = services.settings.timeouts.sse_keepalive;
   std::string text = "retry: 2000\n\n";
   auto quiet_since = std::chrono::steady_clock::now();
+  job::Outlook told;
   for (;;) {
     const auto events = co_await follower.events(last);
     if (!events) co_return;
@@ -92,8 +102,13 @@ asio::awaitable<void> write_events(const Services& services, const Request& requ
     if (!events->empty()) continue;
     const auto snapshot = co_await follower.snapshot();
     if (!snapshot || request.signal->stopped()) co_return;
-    if ((*snapshot)->seq > last) continue;
-    if ((*snapshot)->ended) co_return;
+    if ((*snapshot)->seq() > last) continue;
+    if ((*snapshot)->ended()) co_return;
+    if ((*snapshot)->outlook != told) {
+      told = (*snapshot)->outlook;
+      text = queue_message(told);
+      continue;
+    }
     co_await request.signal->wait_until(quiet_since + keepalive);
   }
 }

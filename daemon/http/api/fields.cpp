@@ -4,7 +4,9 @@
 #include "base/bounded.hpp"
 #include "job/finite.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
@@ -36,9 +38,10 @@ std::string_view a_thing(const json::value& value) {
 
 }  // namespace
 
-Result<json::object> parse_json_object(std::string_view body) {
+Result<json::object> parse_json_object(std::string_view body, std::string_view what) {
+  const std::string subject(what);
   if (const auto offset = invalid_utf8_at(body)) {
-    return fail(Code::invalid, "The body is not UTF-8 at byte " + std::to_string(*offset) + ".");
+    return fail(Code::invalid, subject + " is not UTF-8 at byte " + std::to_string(*offset) + ".");
   }
   json::parse_options options;
   options.max_depth = static_cast<std::size_t>(limits::kJsonDepthMax);
@@ -52,11 +55,11 @@ Result<json::object> parse_json_object(std::string_view body) {
   if (!error) parser.finish(error);
   const auto rest = body.find_first_not_of(" \t\r\n", read);
   if (error == json::error::too_deep) {
-    return fail(Code::invalid, "The body is nested deeper than " +
+    return fail(Code::invalid, subject + " is nested deeper than " +
                                    std::to_string(limits::kJsonDepthMax) + " levels.");
   }
   if (error || rest != std::string_view::npos) {
-    return fail(Code::invalid, "The body is not JSON at byte " +
+    return fail(Code::invalid, subject + " is not JSON at byte " +
                                    std::to_string(error ? read : rest) + ": " +
                                    (body.empty() ? "it is empty"
                                     : error      ? error.message()
@@ -66,11 +69,11 @@ Result<json::object> parse_json_object(std::string_view body) {
   json::value value = parser.release();
   if (!value.is_object()) {
     return fail(Code::invalid,
-                "The body must be a JSON object, not " + std::string(a_thing(value)) + ".");
+                subject + " must be a JSON object, not " + std::string(a_thing(value)) + ".");
   }
   if (!job::all_finite(value)) {
     return fail(Code::invalid,
-                "The body has a number beyond the largest that is understood, 1.8e308.");
+                subject + " has a number beyond the largest that is understood, 1.8e308.");
   }
   return std::move(value.get_object());
 }
@@ -93,7 +96,7 @@ bool Fields::has(std::string_view name) const {
 }
 
 const json::value* Fields::value(std::string_view name) {
-  known_.emplace(name);
+  known_.emplace_back(name);
   const json::value* found = object_.if_contains(name);
   return found && !found->is_null() ? found : nullptr;
 }
@@ -179,6 +182,7 @@ const json::array* Fields::array(std::string_view name, std::size_t items_max) {
 }
 
 void Fields::wrong(std::string_view name, std::string detail) {
+  if (wrong_.size() > kErrorsTold) return;
   wrong_.push_back({prefix_ + std::string(name), std::move(detail)});
 }
 
@@ -189,10 +193,11 @@ void Fields::add(const Fields& inner) {
 void Fields::refuse_others() {
   std::size_t told = 0;
   for (const auto& [key, ignored] : object_) {
-    if (known_.contains(std::string_view(key))) continue;
+    if (std::ranges::find(known_, std::string_view(key)) != known_.end()) continue;
     if (++told > kErrorsTold) return;
     std::string list;
-    for (const std::string& each : known_) list += (list.empty() ? "" : ", ") + each;
+    for (const std::string& each : std::set(known_.begin(), known_.end()))
+      list += (list.empty() ? "" : ", ") + each;
     wrong(shortened(key), "there is no such field; there are: " + list + ".");
   }
 }

@@ -5,7 +5,6 @@
 
 #include <boost/json.hpp>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -15,7 +14,8 @@
 namespace llmspool::http {
 
 // The JSON object in a request's body. Code::invalid with the place where it is wrong.
-Result<boost::json::object> parse_json_object(std::string_view body);
+Result<boost::json::object> parse_json_object(std::string_view body,
+                                              std::string_view what = "The body");
 
 // Why `text` is no document for a language model, in the words of a person who sent a binary file;
 // nothing if it is one.
@@ -26,7 +26,9 @@ class Fields {
  public:
   // `prefix` stands before the names in errors: "messages[0]."
   explicit Fields(const boost::json::object& object, std::string prefix = {})
-      : object_(object), prefix_(std::move(prefix)) {}
+      : object_(object), prefix_(std::move(prefix)) {
+    known_.reserve(object.size() + kFieldsOfAJob);
+  }
 
   bool has(std::string_view name) const;
   const boost::json::value* value(std::string_view name);  // null: not given
@@ -53,9 +55,11 @@ class Fields {
   const boost::json::value* of_kind(std::string_view name, boost::json::kind kind,
                                     std::string_view expected);
 
+  static constexpr std::size_t kFieldsOfAJob = 32;  // or so
+
   const boost::json::object& object_;
   const std::string prefix_;
-  std::set<std::string, std::less<>> known_;
+  std::vector<std::string> known_;  // some may stand there twice
   std::vector<FieldError> wrong_;
 };
 

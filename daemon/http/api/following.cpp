@@ -27,14 +27,14 @@ asio::awaitable<Result<spool::SnapshotPtr>> Follower::snapshot() {
     };
     snapshot = co_await services_.read<spool::SnapshotPtr>(std::move(work));
   }
-  if (snapshot) seen_ = (*snapshot)->seq;
+  if (snapshot) seen_ = (*snapshot)->seq();
   co_return snapshot;
 }
 
 asio::awaitable<Result<spool::SnapshotPtr>> Follower::until_ended(Signal::TimePoint deadline) {
   for (;;) {
     auto now = co_await snapshot();
-    if (!now || (*now)->ended || signal_->stopped() ||
+    if (!now || (*now)->ended() || signal_->stopped() ||
         std::chrono::steady_clock::now() >= deadline) {
       co_return now;
     }

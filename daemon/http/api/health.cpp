@@ -14,8 +14,9 @@ asio::awaitable<Result<Response>> health(const Services& services, const Request
   std::function<Result<json::object>()> work = [&services]() -> Result<json::object> {
     LLMSPOOL_TRY(counts, services.spool.counts());
     json::object backends;
-    for (const auto& backend : services.spool.plugins().backends()) {
-      backends[backend->id()] = availability_of(services.spool, *backend).reason.empty();
+    for (const auto& state : services.spool.backends()) {
+      const auto backend = services.spool.plugins().backend(state.id);
+      backends[state.id] = availability_of(*backend, state).reason.empty();
     }
     const auto up = std::chrono::steady_clock::now() - services.started;
     return json::object{

@@ -3,7 +3,7 @@
 #include "http/api/api.hpp"
 #include "http/api/arguments.hpp"
 #include "http/api/fields.hpp"
-#include "http/api/labels.hpp"
+#include "http/api/shared_fields.hpp"
 
 namespace llmspool::http {
 namespace {
@@ -13,7 +13,7 @@ namespace json = boost::json;
 asio::awaitable<Result<Response>> get_job(const Services& services, const Request& request) {
   LLMSPOOL_CO_CHECK(check_query(request, {}));
   LLMSPOOL_CO_TRY(job, co_await visible_job(services, request));
-  co_return json_response(200, job::to_json(job));
+  co_return json_text_response(200, job_text(services, job));
 }
 
 std::unexpected<Error> wrong_filter(std::string name, std::string detail) {
@@ -53,8 +53,8 @@ Result<void> read_statuses(std::string_view list, std::vector<job::Status>& stat
 }
 
 Result<store::Filter> filter_of(const Request& request) {
-  LLMSPOOL_CHECK(check_query(
-      request, {"status", "pipeline", "backend", "model", "owner", "label", "limit", "cursor"}));
+  LLMSPOOL_CHECK(check_query(request, {"status", "pipeline", "backend", "model", "owner", "group",
+                                       "label", "limit", "cursor"}));
   store::Filter filter;
   LLMSPOOL_TRY(limit, integer_argument(request, "limit", static_cast<std::int64_t>(filter.limit), 1,
                                        limits::kListMax));
@@ -65,10 +65,12 @@ Result<store::Filter> filter_of(const Request& request) {
   LLMSPOOL_TRY(backend, argument(request, "backend"));
   LLMSPOOL_TRY(model, argument(request, "model"));
   LLMSPOOL_TRY(owner, argument(request, "owner"));
+  LLMSPOOL_TRY(group, argument(request, "group"));
   filter.pipeline = std::move(pipeline);
   filter.backend = std::move(backend);
   filter.model = std::move(model);
   filter.owner = std::move(owner);
+  filter.group = std::move(group);
   for (const auto& [name, value] : request.target.query) {
     if (name == "status") LLMSPOOL_CHECK(read_statuses(value, filter.statuses));
     if (name != "label") continue;
@@ -95,7 +97,7 @@ asio::awaitable<Result<Response>> list_jobs(const Services& services, const Requ
     next_cursor = cursor_at(jobs.back().id);
   }
   json::array list;
-  for (const job::Job& job : jobs) list.push_back(job::to_json(job));
+  for (const job::Job& job : jobs) list.push_back(job_json(services, job));
   json::object body{{"jobs", std::move(list)}, {"next_cursor", std::move(next_cursor)}};
   co_return json_response(200, body);
 }
@@ -111,10 +113,14 @@ Result<job::Change> change_of(const Request& request) {
   const auto not_before = fields.time("not_before");
   // Here null says something: the job need not wait any longer.
   if (body.contains("not_before")) change.not_before.emplace(not_before);
+  if (fields.value("backend") != nullptr) read_backends(fields, change.backends.emplace());
+  change.model = fields.text("model", limits::kLabelBytesMax);
   fields.refuse_others();
   LLMSPOOL_CHECK(fields.check());
-  if (!change.priority && !change.labels && !change.not_before) {
-    return fail(Code::invalid, "The body changes nothing: give priority, labels or not_before.");
+  if (!change.priority && !change.labels && !change.not_before && !change.backends &&
+      !change.model) {
+    return fail(Code::invalid,
+                "The body changes nothing: give priority, labels, not_before, backend or model.");
   }
   return change;
 }
@@ -127,7 +133,7 @@ asio::awaitable<Result<Response>> command(const Services& services, const Reques
     services.spool.command(request.caller, id, std::move(what), std::move(done));
   };
   LLMSPOOL_CO_TRY(job, co_await called_back<job::Job>(std::move(start)));
-  co_return json_response(200, job::to_json(job));
+  co_return json_text_response(200, job_text(services, job));
 }
 
 asio::awaitable<Result<Response>> change_job(const Services& services, const Request& request) {
@@ -136,15 +142,9 @@ asio::awaitable<Result<Response>> change_job(const Services& services, const Req
   co_return co_await command(services, request, std::move(what));
 }
 
-// Those commands say all by their address; an empty object is as good as no body.
 template <class What>
 asio::awaitable<Result<Response>> bare_command(const Services& services, const Request& request) {
-  if (!request.body.empty()) {
-    LLMSPOOL_CO_TRY(body, parse_json_object(request.body));
-    if (!body.empty()) {
-      co_return fail_field(std::string(body.begin()->key()), "there are no fields here.");
-    }
-  }
+  LLMSPOOL_CO_CHECK(check_bare(request));
   job::Command what = What{};
   co_return co_await command(services, request, std::move(what));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/limits.hpp"
 #include "http/api/fields.hpp"
-#include "http/api/labels.hpp"
+#include "http/api/shared_fields.hpp"
 #include "http/api/submit_body.hpp"
 
 namespace llmspool::http {
@@ -81,29 +81,6 @@ void read_work(Fields& fields, spool::Submission& submission) {
   submission.job.pipeline = pipeline.value_or("");
 }
 
-void read_backends(Fields& fields, std::vector<std::string>& backends) {
-  const json::value* value = fields.value("backend");
-  if (value && value->is_array()) {
-    const json::array* list = fields.array("backend", limits::kBackendsMax);
-    if (!list) return;
-    if (list->empty()) fields.wrong("backend", "the list must not be empty.");
-    for (std::size_t i = 0; i < list->size(); ++i) {
-      const json::string* name = (*list)[i].if_string();
-      if (!name || name->empty() || name->size() > kNameBytesMax) {
-        fields.wrong(index("backend", i), "it must be the name of a backend.");
-      } else {
-        backends.emplace_back(*name);
-      }
-    }
-  } else if (value && value->is_string()) {
-    const auto name = fields.text("backend", kNameBytesMax);
-    if (name && name->empty()) fields.wrong("backend", "it must not be empty.");
-    if (name) backends.push_back(*name);
-  } else if (value) {
-    fields.wrong("backend", "it must be the name of a backend or a list of such names.");
-  }
-}
-
 void read_optimizers(Fields& fields, job::Request& request) {
   const json::array* list = fields.array("optimizers", limits::kBackendsMax);
   for (std::size_t i = 0; list && i < list->size(); ++i) {
@@ -135,17 +112,53 @@ void read_after(Fields& fields, std::vector<job::JobId>& after) {
   }
 }
 
+// A word of the owner's own, that ties jobs together.
+std::string read_word(Fields& fields, std::string_view name) {
+  auto word = fields.text(name, kNameBytesMax);
+  if (word && word->empty()) fields.wrong(name, "it must not be empty.");
+  return word.value_or("");
+}
+
 void read_times(Fields& fields, spool::Submission& submission) {
   submission.job.not_before = fields.time("not_before");
   submission.job.deadline = fields.time("deadline");
   submission.delay_seconds = fields.integer("delay_seconds", 0, limits::kDelayMax.count());
-  submission.job.timeout_seconds = fields.integer("timeout_seconds", 1, limits::kDelayMax.count());
+  const auto seconds = [&](std::string_view name) {
+    return fields.integer(name, 1, limits::kDelayMax.count());
+  };
+  submission.job.timeout_seconds = seconds("timeout_seconds");
+  submission.job.first_token_timeout_seconds = seconds("first_token_timeout_seconds");
+  submission.job.token_timeout_seconds = seconds("token_timeout_seconds");
+  submission.job.step_timeout_seconds = seconds("step_timeout_seconds");
   if (fields.has("not_before") && fields.has("delay_seconds")) {
     fields.wrong("delay_seconds", "a job has only one of not_before and delay_seconds.");
   }
 }
 
 }  // namespace
+
+void read_backends(Fields& fields, std::vector<std::string>& backends) {
+  const json::value* value = fields.value("backend");
+  if (value && value->is_array()) {
+    const json::array* list = fields.array("backend", limits::kBackendsMax);
+    if (!list) return;
+    if (list->empty()) fields.wrong("backend", "the list must not be empty.");
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      const json::string* name = (*list)[i].if_string();
+      if (!name || name->empty() || name->size() > kNameBytesMax) {
+        fields.wrong(index("backend", i), "it must be the name of a backend.");
+      } else {
+        backends.emplace_back(*name);
+      }
+    }
+  } else if (value && value->is_string()) {
+    const auto name = fields.text("backend", kNameBytesMax);
+    if (name && name->empty()) fields.wrong("backend", "it must not be empty.");
+    if (name) backends.push_back(*name);
+  } else if (value) {
+    fields.wrong("backend", "it must be the name of a backend or a list of such names.");
+  }
+}
 
 void read_labels(Fields& fields, std::map<std::string, std::string>& labels) {
   const json::object* object = fields.object("labels");
@@ -188,6 +201,8 @@ Result<spool::Submission> submission_from_json(const json::object& body) {
   read_after(fields, submission.job.after);
   submission.hold = fields.boolean("hold").value_or(false);
   read_labels(fields, submission.job.labels);
+  submission.job.group = read_word(fields, "group");
+  submission.job.supersede = read_word(fields, "supersede");
   fields.refuse_others();
   LLMSPOOL_CHECK(fields.check());
   return submission;

@@ -27,18 +27,18 @@ class Following {
       : signal_(*request.signal), socket_(socket), follower_(services, id, request.signal) {}
 
   asio::awaitable<void> objects() {
-    job::Seq sent = 0;
+    std::int64_t sent = 0;  // version
     while (socket_.open()) {
       const auto snapshot = co_await follower_.snapshot();
       if (!snapshot) co_return co_await send_error(socket_, snapshot.error().message);
-      if ((*snapshot)->seq > sent || asked()) {
-        sent = (*snapshot)->seq;
+      if ((*snapshot)->version != sent || asked()) {
+        sent = (*snapshot)->version;
         std::string text = (*snapshot)->json;
         const bool taken = co_await socket_.send(std::move(text));
         if (!taken) co_return;
         continue;
       }
-      const bool more = co_await wait((*snapshot)->ended);
+      const bool more = co_await wait((*snapshot)->ended());
       if (!more) co_return;
     }
   }
@@ -60,8 +60,8 @@ class Following {
         if (!taken) co_return;
         last = event->seq;
       }
-      if (!events->empty() || (*snapshot)->seq > last) continue;
-      const bool more = co_await wait((*snapshot)->ended);
+      if (!events->empty() || (*snapshot)->seq() > last) continue;
+      const bool more = co_await wait((*snapshot)->ended());
       if (!more) co_return;
     }
   }

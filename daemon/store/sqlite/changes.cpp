@@ -2,7 +2,6 @@
 #include "store/sqlite/changes.hpp"
 
 #include <algorithm>
-#include <array>
 #include <deque>
 
 #include "base/limits.hpp"
@@ -11,6 +10,7 @@
 #include "store/sqlite/idempotency.hpp"
 #include "store/sqlite/results.hpp"
 #include "store/sqlite/rows.hpp"
+#include "store/sqlite/several.hpp"
 
 namespace llmspool::store::sqlite {
 namespace {
@@ -35,14 +35,17 @@ std::optional<Time> expiry_of(const Job& job) {
   return job::ended(job.status) ? std::nullopt : job.deadline;
 }
 
-std::vector<JobId> ids_of(Query rows) {
-  std::vector<JobId> ids;
-  while (rows.next()) ids.push_back(rows.number(0));
-  return ids;
+bool waits(Status status) {
+  return status == Status::held || status == Status::pending;
 }
 
-std::array<job::Command, 1> one(job::Command command) {
-  return {std::move(command)};
+// Whether another of its candidates may take it when its backend does not.
+bool can_divert(const Job& job) {
+  return !job::candidates_after(job).empty();
+}
+
+std::optional<Time> end_of(const Job& job) {
+  return job::ended(job.status) ? job.completed_at : std::nullopt;
 }
 
 void remove_repeated(std::vector<JobId>& ids) {
@@ -53,49 +56,60 @@ void remove_repeated(std::vector<JobId>& ids) {
   ids = std::move(once);
 }
 
-job::Request request_of(Database& database, JobId id) {
-  Query row = database.query("SELECT body FROM requests WHERE job_id = ?", id);
-  if (!row.next()) database.fail_damaged("job " + std::to_string(id) + " has no request");
-  return read_request(database, row.text(0));
-}
-
 }  // namespace
 
 Changes::Changes(Database& database, const Clock& clock, Options options)
-    : database_(database), clock_(clock), options_(options) {}
+    : database_(database),
+      clock_(clock),
+      options_(options),
+      lines_(options.turns),
+      space_(options.space) {}
 
 void Changes::begin() {
+  space_.forget();
   if (begun_) return;
-  Query id = database_.query("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'");
-  next_id_ = id.next() ? id.number(0) + 1 : 1;
+  next_id_ = written_next_id_ = read_number(database_, "next_id").value_or(1);
   tally_.read(database_);
   begun_ = true;
 }
 
 void Changes::flush() {
   tally_.write(database_);
+  groups_.write(database_);
+  if (next_id_ != written_next_id_) write_number(database_, "next_id", next_id_);
+  written_next_id_ = next_id_;
 }
 
 void Changes::forget() {
   running_.clear();
+  runs_.clear();
+  lines_.forget();
+  groups_.forget();
+  owners_waiting_.clear();
   removed_ = false;
   begun_ = false;
 }
 
-Result<Submitted> Changes::submit(Submission& submission) {
+Result<Submitted> Changes::submit(const Submission& submission) {
   const Time now = clock_.now();
   LLMSPOOL_TRY(first, replay(submission, now));
   if (first) return Submitted{{*std::move(first), {}, {}}, true};
 
-  const std::int64_t waiting = tally_.of(Status::held) + tally_.of(Status::pending);
-  if (std::cmp_greater_equal(waiting, options_.waiting_max))
-    return fail(Code::queue_full, "The queue is full: " + std::to_string(waiting) +
-                                      " jobs are waiting. Try again later.");
-  submission.job.id = next_id_;
-  remove_repeated(submission.job.after);
-  LLMSPOOL_TRY(predecessors, find_predecessors(database_, submission.job));
+  const std::string request = request_body(submission.request);
+  LLMSPOOL_CHECK(check_room(submission, request));
+  Job job = submission.job;
+  job.id = next_id_;
+  remove_repeated(job.after);
+  LLMSPOOL_TRY(predecessors, find_predecessors(database_, job));
 
-  job::Transition accepted = job::create(std::move(submission.job), submission.hold, now);
+  job::Transition accepted = job::create(std::move(job), submission.hold, now);
+  Submitted submitted;
+  submitted.applied.others = supersede(accepted.job);
+  for (const Applied& other : submitted.applied.others) {
+    // It may have been one of those that the new job is to follow.
+    if (std::erase(predecessors.open, other.job.id) > 0 && !predecessors.hopeless)
+      predecessors.hopeless = job::Abandon{other.job.id, other.job.status};
+  }
   if (predecessors.hopeless) {
     LLMSPOOL_TRY(failed, job::apply(accepted.job, *predecessors.hopeless, now));
     accepted.job = std::move(failed.job);
@@ -104,13 +118,71 @@ Result<Submitted> Changes::submit(Submission& submission) {
     open_dependencies(database_, accepted.job.id, predecessors.open);
   }
   ++next_id_;
-  insert(accepted.job, submission.request);
+  insert(accepted.job, request);
   write_events(database_, accepted.events);
   if (!submission.idempotency_key.empty()) {
+    remove_old_keys(database_, now);
     keep_key(database_, accepted.job.owner, submission.idempotency_key,
              {accepted.job.id, submission.fingerprint}, now);
   }
-  return Submitted{{std::move(accepted.job), std::move(accepted.events), {}}, false};
+  submitted.applied.job = std::move(accepted.job);
+  submitted.applied.events = std::move(accepted.events);
+  return submitted;
+}
+
+Result<void> Changes::check_room(const Submission& submission, const std::string& request) {
+  const Counts& counts = tally_.counts();
+  const std::int64_t waiting = counts.held + counts.pending;
+  if (std::cmp_greater_equal(waiting, options_.waiting_max))
+    return fail(Code::queue_full, "The queue is full: " + std::to_string(waiting) +
+                                      " jobs are waiting. Try again later.");
+  if (options_.owner_waiting_max < options_.waiting_max) {
+    const std::int64_t own = waiting_of(submission.job.owner);
+    if (std::cmp_greater_equal(own, options_.owner_waiting_max))
+      return fail(Code::queue_full, std::to_string(own) +
+                                        " of your jobs are waiting, as many as one may have. Try "
+                                        "again when some of them have ended.");
+  }
+  return space_.check(database_, static_cast<std::int64_t>(request.size()));
+}
+
+std::int64_t Changes::waiting_of(const std::string& owner) {
+  const auto [at, is_new] = owners_waiting_.try_emplace(owner);
+  if (is_new) {
+    Query row = database_.query(
+        "SELECT count(*) FROM jobs INDEXED BY jobs_by_owner WHERE owner = ? AND status IN (0, 1)",
+        owner);
+    row.next();
+    at->second = row.number(0);
+  }
+  return at->second;
+}
+
+// An owner who has not been asked about is counted when asked about.
+void Changes::count_waiting(const std::string& owner, std::int64_t change) {
+  if (const auto known = owners_waiting_.find(owner); known != owners_waiting_.end())
+    known->second += change;
+}
+
+// Cancels the active job that has the same key, and gives what was changed.
+std::vector<Applied> Changes::supersede(const Job& newer) {
+  if (newer.supersede.empty()) return {};
+  std::optional<JobId> older;
+  if (Query row = database_.query("SELECT job_id FROM superseding WHERE owner = ? AND key = ?",
+                                  newer.owner, newer.supersede);
+      row.next())
+    older = row.number(0);
+  std::vector<Applied> changed;
+  if (older) {
+    if (auto applied = apply(*older, std::nullopt, one(job::Supersede{newer.id}))) {
+      auto others = std::exchange(applied->others, {});
+      changed.push_back(*std::move(applied));
+      std::ranges::move(others, std::back_inserter(changed));
+    }
+  }
+  database_.run("INSERT OR REPLACE INTO superseding(owner, key, job_id) VALUES (?, ?, ?)",
+                newer.owner, newer.supersede, newer.id);
+  return changed;
 }
 
 Result<std::optional<Job>> Changes::replay(const Submission& submission, Time now) {
@@ -125,17 +197,22 @@ Result<std::optional<Job>> Changes::replay(const Submission& submission, Time no
   return first;  // none if it has been removed: its key is free again
 }
 
-void Changes::insert(const Job& job, const job::Request& request) {
+void Changes::insert(const Job& job, const std::string& request) {
   const Schedule schedule = schedule_of(database_, job, clock_.now());
   database_.run(
-      "INSERT INTO jobs(id, status, owner, pipeline, backend, model, priority, claimable, due, "
-      "expires, seq, body, output) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO jobs(id, status, owner, pipeline, backend, model, priority, queued, rank, "
+      "claimable, diverts, due, expires, ended, group_id, seq, body, output) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       job.id, static_cast<int>(job.status), job.owner, job.pipeline, job.backend, job.model,
-      job.priority, schedule.claimable, schedule.due, expiry_of(job), job.seq, job_body(job),
-      job.output);
-  database_.run("INSERT INTO requests(job_id, body) VALUES (?, ?)", job.id, request_body(request));
+      job.priority, job.queued_at, job::rank(job.queued_at, job.priority, lines_.rules()),
+      schedule.claimable, can_divert(job), schedule.due, expiry_of(job), end_of(job),
+      groups_.id_of(database_, job), job.seq, job_body(job), job.output);
+  database_.run("INSERT INTO requests(job_id, body) VALUES (?, ?)", job.id, request);
   relabel(job, {});
   tally_.add(job.status);
+  groups_.add(database_, job);
+  if (schedule.claimable) lines_.joined(job);
+  if (waits(job.status)) count_waiting(job.owner, 1);
 }
 
 Result<Applied> Changes::apply(JobId id, std::optional<job::Fence> fence, Commands commands) {
@@ -173,12 +250,20 @@ Result<Applied> Changes::step(const Job& before, Commands commands) {
   if (applied.events.empty()) return applied;
 
   // Nothing is refused any more: now the database.
+  const bool ends = job::ended(after.status) && !job::ended(before.status);
+  if (ends && after.attempt > 0) drop_steps(database_, after.id);
   for (const job::Command& command : commands) {
-    if (const auto* finish = std::get_if<job::FinishStep>(&command))
-      keep_results(database_, after.id, *finish);
+    if (const auto* finish = std::get_if<job::FinishStep>(&command)) {
+      if (!ends) keep_step(database_, after.id, finish->result);
+      keep_files(database_, after.id, finish->files);
+    }
     if (std::holds_alternative<job::Restart>(command)) {
-      drop_results(database_, after.id);
+      drop_steps(database_, after.id);  // which a database of the first format has kept
+      drop_files(database_, after.id);
       open_dependencies(database_, after.id, find_remaining_predecessors(database_, after).open);
+      if (!after.supersede.empty())
+        database_.run("INSERT OR IGNORE INTO superseding(owner, key, job_id) VALUES (?, ?, ?)",
+                      after.owner, after.supersede, after.id);
     }
   }
   if (after.labels != before.labels) relabel(after, before.labels);
@@ -187,8 +272,13 @@ Result<Applied> Changes::step(const Job& before, Commands commands) {
   return applied;
 }
 
-// A job cannot run again before one that it is to follow and that did not complete.
+// A job cannot run again before one that it is to follow and that did not complete, nor when what
+// it was to work with has been removed.
 Result<void> Changes::check_restart(const Job& job) {
+  if (Query request = database_.query("SELECT 1 FROM requests WHERE job_id = ?", job.id);
+      !request.next())
+    return fail(Code::conflict, "The inputs of job " + std::to_string(job.id) +
+                                    " have been removed, since it ended long ago: submit it anew.");
   const auto hopeless = find_remaining_predecessors(database_, job).hopeless;
   if (!hopeless) return {};
   return fail(Code::conflict, "Job " + std::to_string(job.id) + " is to follow job " +
@@ -206,9 +296,7 @@ void Changes::settle(Applied& applied) {
       const auto follower = load(id);
       if (!follower || job::ended(follower->status)) continue;
       if (end.status == Status::completed) {
-        const Schedule schedule = schedule_of(database_, *follower, clock_.now());
-        database_.run("UPDATE jobs SET claimable = ?, due = ? WHERE id = ?", schedule.claimable,
-                      schedule.due, id);
+        reschedule(*follower);
         continue;
       }
       if (auto abandoned = step(*follower, one(end))) {
@@ -223,25 +311,51 @@ void Changes::update(const Job& before, const Job& after, bool only_text) {
   if (only_text) {
     database_.run("UPDATE jobs SET seq = ? WHERE id = ?", after.seq, after.id);
   } else if (after.status == before.status && after.backend == before.backend &&
+             after.model == before.model && after.backends == before.backends &&
              after.priority == before.priority && after.not_before == before.not_before) {
     database_.run("UPDATE jobs SET seq = ?, body = ? WHERE id = ?", after.seq, job_body(after),
                   after.id);
   } else {
     const Schedule schedule = schedule_of(database_, after, clock_.now());
     database_.run(
-        "UPDATE jobs SET status = ?, backend = ?, priority = ?, claimable = ?, due = ?, "
-        "expires = ?, seq = ?, body = ?, output = ? WHERE id = ?",
-        static_cast<int>(after.status), after.backend, after.priority, schedule.claimable,
-        schedule.due, expiry_of(after), after.seq, job_body(after), after.output, after.id);
+        "UPDATE jobs SET status = ?, backend = ?, model = ?, priority = ?, queued = ?, rank = ?, "
+        "claimable = ?, diverts = ?, due = ?, expires = ?, ended = ?, run = NULL, seq = ?, "
+        "body = ?, output = ? WHERE id = ?",
+        static_cast<int>(after.status), after.backend, after.model, after.priority, after.queued_at,
+        job::rank(after.queued_at, after.priority, lines_.rules()), schedule.claimable,
+        can_divert(after), schedule.due, expiry_of(after), end_of(after), after.seq,
+        job_body(after), after.output, after.id);
+    // One that starts has been taken from its line already.
+    if (before.status == Status::pending && after.status != Status::processing) lines_.left(before);
+    if (schedule.claimable) lines_.joined(after);
   }
-  tally_.subtract(before.status);
-  tally_.add(after.status);
+  count(before, after);
   if (after.status == Status::processing) {
     running_.insert_or_assign(after.id, after);
   } else if (before.status == Status::processing) {
     running_.erase(after.id);
-    database_.run("DELETE FROM leases WHERE job_id = ?", after.id);
   }
+  if (!after.supersede.empty() && job::ended(after.status))
+    database_.run("DELETE FROM superseding WHERE owner = ? AND key = ? AND job_id = ?", after.owner,
+                  after.supersede, after.id);
+}
+
+void Changes::count(const Job& before, const Job& after) {
+  if (before.status == after.status) return;
+  tally_.subtract(before.status);
+  tally_.add(after.status);
+  groups_.subtract(database_, before);
+  groups_.add(database_, after);
+  if (waits(before.status) != waits(after.status))
+    count_waiting(after.owner, waits(after.status) ? 1 : -1);
+}
+
+// What it waited for has happened.
+void Changes::reschedule(const Job& job) {
+  const Schedule schedule = schedule_of(database_, job, clock_.now());
+  database_.run("UPDATE jobs SET claimable = ?, due = ? WHERE id = ?", schedule.claimable,
+                schedule.due, job.id);
+  if (schedule.claimable) lines_.joined(job);
 }
 
 void Changes::relabel(const Job& job, const std::map<std::string, std::string>& labels) {
@@ -252,89 +366,28 @@ void Changes::relabel(const Job& job, const std::map<std::string, std::string>& 
     database_.run("INSERT INTO labels(key, value, job_id) VALUES (?, ?, ?)", key, value, job.id);
 }
 
-Result<std::optional<Claimed>> Changes::claim(const std::string& backend, const std::string& node,
-                                              Time lease_until) {
+Result<Batch> Changes::cancel_group(const std::string& owner, const std::string& group,
+                                    JobId after) {
+  if (!has_group(database_, owner, group)) return no_such_group(group);
   const auto ids = ids_of(database_.query(
-      "SELECT id FROM jobs WHERE backend = ? AND claimable = 1 ORDER BY priority DESC, id LIMIT 1",
-      backend));
-  if (ids.empty()) return std::nullopt;
-  const auto before = load(ids.front());
-  if (!before) database_.fail_damaged("an index names a job that is not there");
-  LLMSPOOL_TRY(applied, step(*before, one(job::Start{backend})));
-  database_.run("INSERT INTO leases(job_id, node, life, ends) VALUES (?, ?, ?, ?)", before->id,
-                node, options_.life, lease_until);
-  Claimed claimed{.applied = std::move(applied)};
-  if (const auto found = unreadable_.find(before->id); found != unreadable_.end()) {
-    claimed.unreadable = found->second;
-    return claimed;
+      "SELECT id FROM jobs INDEXED BY jobs_by_group WHERE id > ? AND status < 3 AND group_id = "
+      "(SELECT id FROM groups WHERE owner = ? AND name = ?) ORDER BY id LIMIT ?",
+      after, owner, group, kBatch));
+  Batch batch{.applied = {}, .more = ids.size() == kBatch};
+  for (const JobId id : ids) {
+    // It may have failed with one before it, which it was to follow.
+    if (auto cancelled = apply(id, std::nullopt, one(job::Cancel{})))
+      batch.applied.push_back(*std::move(cancelled));
   }
-  try {
-    claimed.request = request_of(database_, before->id);
-    claimed.finished = steps_of(database_, before->id);
-  } catch (const DamageError& damage) {
-    // SQLite lets nothing more be written in this transaction. The next one starts the job without
-    // reading, so that it fails and does not keep all those behind it waiting.
-    unreadable_.emplace(before->id, damage.what());
-    throw;
-  }
-  return claimed;
+  return batch;
 }
 
-Result<void> Changes::renew(const std::string& node, Time lease_until) {
-  database_.run("UPDATE leases SET ends = ? WHERE node = ? AND life = ?", lease_until, node,
-                options_.life);
-  return {};
-}
-
-Result<std::vector<Applied>> Changes::recover(const std::string& node) {
-  std::vector<Applied> interrupted;
-  for (const JobId id : ids_of(database_.query(
-           "SELECT job_id FROM leases WHERE (node = ? AND life <> ?) OR ends <= ? ORDER BY job_id",
-           node, options_.life, clock_.now()))) {
-    if (auto applied = apply(id, std::nullopt, one(job::Interrupt{})))
-      interrupted.push_back(*std::move(applied));
+Result<void> Changes::set_switch(const std::string& name, bool on) {
+  if (on) {
+    database_.run("INSERT OR IGNORE INTO switches(name) VALUES (?)", name);
+  } else {
+    database_.run("DELETE FROM switches WHERE name = ?", name);
   }
-  return interrupted;
-}
-
-Result<Store::Woken> Changes::wake() {
-  const Time now = clock_.now();
-  Store::Woken woken;
-  // No more at once than a commit may hold: the rest makes `next` a time that has passed.
-  constexpr auto kMost = limits::kCommandsPerCommit;
-  database_.run(
-      "UPDATE jobs SET claimable = 1, due = NULL WHERE id IN "
-      "(SELECT id FROM jobs WHERE due <= ? ORDER BY due LIMIT ?)",
-      now, kMost);
-  for (const JobId id : ids_of(database_.query(
-           "SELECT id FROM jobs WHERE expires <= ? ORDER BY expires LIMIT ?", now, kMost))) {
-    // It may be gone with one before it, which it was to follow.
-    if (auto expired = apply(id, std::nullopt, one(job::Expire{})))
-      woken.expired.push_back(*std::move(expired));
-  }
-  Query due = database_.query("SELECT due FROM jobs WHERE due IS NOT NULL ORDER BY due LIMIT 1");
-  if (due.next()) woken.next = due.time(0);
-  Query expires = database_.query(
-      "SELECT expires FROM jobs WHERE expires IS NOT NULL ORDER BY expires LIMIT 1");
-  if (expires.next()) woken.next = std::min(woken.next.value_or(Time::max()), expires.time(0));
-  return woken;
-}
-
-Result<void> Changes::remove(JobId id) {
-  const auto job = load(id);
-  if (!job) return no_such_job(id);
-  if (!job::ended(job->status))
-    return fail(Code::conflict, "Job " + std::to_string(id) + " is " +
-                                    std::string(job::to_string(job->status)) +
-                                    ": cancel it before it is removed.");
-  drop_results(database_, id);
-  database_.run("DELETE FROM events WHERE job_id = ?", id);
-  database_.run("DELETE FROM requests WHERE job_id = ?", id);
-  database_.run("DELETE FROM jobs WHERE id = ?", id);
-  Job bare{.id = id};
-  relabel(bare, job->labels);
-  tally_.subtract(job->status);
-  removed_ = true;
   return {};
 }
 

@@ -9,6 +9,9 @@
 #include <utility>
 
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/groups.hpp"
+#include "store/sqlite/lines.hpp"
+#include "store/sqlite/space.hpp"
 #include "store/sqlite/tally.hpp"
 #include "store/store.hpp"
 
@@ -17,51 +20,83 @@ namespace llmspool::store::sqlite {
 class Changes {
  public:
   struct Options {
-    std::size_t waiting_max;  // a submit beyond it is refused
-    std::int64_t life;        // of this daemon: leases of others are of an earlier run
+    std::size_t waiting_max;        // a submit beyond it is refused
+    std::size_t owner_waiting_max;  // the same for the jobs of one owner
+    SpaceLimits space{};
+    job::TurnRules turns{};
   };
   using Commands = std::span<const job::Command>;
 
   Changes(Database& database, const Clock& clock, Options options);
 
-  Result<Submitted> submit(Submission& submission);
+  // A change may be made again after a transaction that came to nothing: it takes nothing away
+  // from its arguments.
+  Result<Submitted> submit(const Submission& submission);
   Result<Applied> apply(job::JobId id, std::optional<job::Fence> fence, Commands commands);
-  Result<std::optional<Claimed>> claim(const std::string& backend, const std::string& node,
-                                       Time lease_until);
+  Result<Batch> cancel_group(const std::string& owner, const std::string& group, job::JobId after);
+
+  Result<std::vector<Claimed>> claim(const Claim& claim);
+  Result<Batch> divert(const std::string& backend, const std::vector<std::string>& others);
   Result<void> renew(const std::string& node, Time lease_until);
   Result<std::vector<Applied>> recover(const std::string& node);
   Result<Store::Woken> wake();
+
   Result<void> remove(job::JobId id);
+  Result<Store::Retained> retain(const Retention& retention);
+  Result<void> set_switch(const std::string& name, bool on);
 
   // Around them. begin() reads what the others keep in mind; flush() writes it; forget() after a
   // transaction that was rolled back.
   void begin();
   void flush();
   void forget();
-  // Whether a job was removed since the last question.
+  // Whether something was removed since the last question.
   bool take_removed() { return std::exchange(removed_, false); }
 
  private:
   Result<std::optional<job::Job>> replay(const Submission& submission, Time now);
-  void insert(const job::Job& job, const job::Request& request);
+  Result<void> check_room(const Submission& submission, const std::string& request);
+  void insert(const job::Job& job, const std::string& request);
+  std::vector<Applied> supersede(const job::Job& newer);
+
   std::optional<job::Job> load(job::JobId id);
   // All the commands or none, with what they mean for the job itself; settle() does the rest.
   Result<Applied> step(const job::Job& before, Commands commands);
   Result<void> check_restart(const job::Job& job);
   void settle(Applied& applied);
   void update(const job::Job& before, const job::Job& after, bool only_text);
+  void count(const job::Job& before, const job::Job& after);
+  void reschedule(const job::Job& job);
   void relabel(const job::Job& job, const std::map<std::string, std::string>& labels);
+
+  void read_work(const job::Job& before, Claimed& claimed);
+  std::int64_t run_of(const std::string& node, Time lease_until);
+  std::vector<job::JobId> removable(const Retention& retention) const;
+  bool remove_contents(Time ended_before);
+  std::int64_t waiting_of(const std::string& owner);
+  void count_waiting(const std::string& owner, std::int64_t change);
 
   Database& database_;
   const Clock& clock_;
   const Options options_;
 
   bool begun_ = false;
-  job::JobId next_id_ = 0;
+  job::JobId next_id_ = 0, written_next_id_ = 0;
   Tally tally_;
+  Groups groups_;
+  Lines lines_;
+  Space space_;
   bool removed_ = false;
   std::unordered_map<job::JobId, job::Job> running_;        // so that a delta reads nothing
   std::unordered_map<job::JobId, std::string> unreadable_;  // jobs whose claim met what damage
+  std::unordered_map<std::string, std::int64_t> owners_waiting_;  // where that is bounded
+
+  // The present life of each node: what it has claimed, and until when it is its own.
+  struct Run {
+    std::int64_t id = 0;
+    Time ends{};
+  };
+  std::map<std::string, Run> runs_;
 };
 
 }  // namespace llmspool::store::sqlite

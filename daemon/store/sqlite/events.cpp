@@ -1,28 +1,78 @@
 // SPDX-License-Identifier: MIT
 #include "store/sqlite/events.hpp"
 
+#include <span>
+
 #include "store/sqlite/rows.hpp"
 
 namespace llmspool::store::sqlite {
+namespace {
 
-void write_events(Database& database, const std::vector<job::Event>& events) {
-  for (const job::Event& event : events) {
-    database.run("INSERT INTO events(job_id, seq, at, type, data) VALUES (?, ?, ?, ?, ?)",
-                 event.job_id, event.seq, event.at, event.type, boost::json::serialize(event.data));
+namespace json = boost::json;
+using job::Event;
+
+std::string body_of(std::span<const Event> events) {
+  std::string body = "[";
+  for (const Event& event : events) {
+    if (body.size() > 1) body += ',';
+    body += '[' + std::to_string(event.at.time_since_epoch().count()) + ",\"" + event.type + "\"," +
+            json::serialize(event.data) + ']';
   }
+  return body + ']';
 }
 
-std::vector<job::Event> events_of(Database& database, job::JobId id, job::Seq after,
-                                  std::size_t limit) {
-  std::vector<job::Event> events;
-  Query row = database.query(
-      "SELECT seq, at, type, data FROM events WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT ?",
-      id, after, limit);
-  while (row.next()) {
-    events.push_back({id, row.number(0), row.time(1), std::string(row.text(2)),
-                      read_object(database, row.text(3))});
+// The events of a row, of which the last has the number `last`.
+std::vector<Event> read_row(const Database& database, job::JobId id, job::Seq last,
+                            std::string_view body) {
+  const json::array rows = read_array(database, body);
+  std::vector<Event> events;
+  job::Seq seq = last - static_cast<job::Seq>(rows.size());
+  for (const json::value& row : rows) {
+    const json::array& parts = row.as_array();
+    events.push_back({id, ++seq, Time(Milliseconds(parts.at(0).as_int64())),
+                      std::string(parts.at(1).as_string()), parts.at(2).as_object()});
   }
   return events;
+}
+
+}  // namespace
+
+void write_events(Database& database, const std::vector<Event>& events) {
+  std::span<const Event> rest(events);
+  if (!rest.empty() && rest.front().seq == 1) rest = rest.subspan(1);
+  if (rest.empty()) return;
+  database.run("INSERT INTO events(job_id, seq, body) VALUES (?, ?, ?)", rest.back().job_id,
+               rest.back().seq, body_of(rest));
+}
+
+std::vector<Event> events_of(Database& database, const job::Job& job, job::Seq after,
+                             std::size_t limit) {
+  std::vector<Event> events;
+  if (after < 1 && limit > 0) events.push_back({job.id, 1, job.created_at, "created", {}});
+  Query row = database.query(
+      "SELECT seq, body FROM events WHERE job_id = ? AND seq > ? ORDER BY seq", job.id, after);
+  while (events.size() < limit && row.next()) {
+    for (Event& event : read_row(database, job.id, row.number(0), row.text(1))) {
+      if (event.seq > after && events.size() < limit) events.push_back(std::move(event));
+    }
+  }
+  return events;
+}
+
+void remove_texts(Database& database, job::JobId id) {
+  std::vector<std::pair<job::Seq, std::string>> emptied;
+  {
+    Query row = database.query("SELECT seq, body FROM events WHERE job_id = ?", id);
+    while (row.next()) {
+      auto events = read_row(database, id, row.number(0), row.text(1));
+      for (Event& event : events) {
+        if (event.type == "delta") event.data["text"] = "";
+      }
+      emptied.emplace_back(row.number(0), body_of(events));
+    }
+  }
+  for (const auto& [seq, body] : emptied)
+    database.run("UPDATE events SET body = ? WHERE job_id = ? AND seq = ?", body, id, seq);
 }
 
 }  // namespace llmspool::store::sqlite

@@ -5,13 +5,16 @@
 
 namespace llmspool::store::sqlite {
 
-std::optional<KeyUse> find_key(Database& database, const std::string& owner, const std::string& key,
-                               Time now) {
-  const Time oldest = now - limits::kIdempotencyKept;
+void remove_old_keys(Database& database, Time now) {
   database.run(
       "DELETE FROM idempotency WHERE id IN "
       "(SELECT id FROM idempotency WHERE created_at <= ? ORDER BY created_at LIMIT 16)",
-      oldest);
+      now - limits::kIdempotencyKept);
+}
+
+std::optional<KeyUse> find_key(Database& database, const std::string& owner, const std::string& key,
+                               Time now) {
+  const Time oldest = now - limits::kIdempotencyKept;
   Query row = database.query(
       "SELECT job_id, fingerprint FROM idempotency WHERE owner = ? AND key = ? AND created_at > ?",
       owner, key, oldest);

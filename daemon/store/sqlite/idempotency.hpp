@@ -12,7 +12,8 @@ struct KeyUse {
   std::string fingerprint;
 };
 
-// Also removes a few keys that are too old: so they never pile up and nobody waits for it.
+// A few keys that are too old: with each new one, so they never pile up and nobody waits for it.
+void remove_old_keys(Database& database, Time now);
 std::optional<KeyUse> find_key(Database& database, const std::string& owner, const std::string& key,
                                Time now);
 void keep_key(Database& database, const std::string& owner, const std::string& key,

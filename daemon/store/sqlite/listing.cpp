@@ -39,12 +39,40 @@ std::int64_t number_of(Status status) {
   return static_cast<std::int64_t>(status);
 }
 
+std::string_view order_of(const Filter& filter) {
+  return filter.after ? " ORDER BY id" : " ORDER BY id DESC";
+}
+
 // What no index decides, and the end of a selection of ids.
 void add_rest(Sql& sql, const Filter& filter) {
+  if (filter.after) sql.add(" AND id > ?", *filter.after);
   if (filter.pipeline) sql.add(" AND pipeline = ?", *filter.pipeline);
   if (filter.backend) sql.add(" AND backend = ?", *filter.backend);
   if (filter.model) sql.add(" AND model = ?", *filter.model);
-  sql.add(" ORDER BY id DESC LIMIT ?", static_cast<std::int64_t>(filter.limit));
+  sql.add(order_of(filter));
+  sql.add(" LIMIT ?", static_cast<std::int64_t>(filter.limit));
+}
+
+void add_owner_and_statuses(Sql& sql, const Filter& filter) {
+  if (filter.owner) sql.add(" AND owner = ?", *filter.owner);
+  if (filter.statuses.empty()) return;
+  sql.add(" AND status IN (-1");
+  for (const Status status : filter.statuses) sql.add(", ?", number_of(status));
+  sql.add(")");
+}
+
+void select_by_group(Sql& sql, const Filter& filter) {
+  sql.add("SELECT id FROM jobs INDEXED BY jobs_by_group WHERE group_id IN ");
+  sql.add("(SELECT id FROM groups WHERE name = ?", *filter.group);
+  if (filter.owner) sql.add(" AND owner = ?", *filter.owner);
+  sql.add(")");
+  if (filter.before) sql.add(" AND id < ?", *filter.before);
+  for (const auto& [key, value] : filter.labels) {
+    sql.add(" AND EXISTS (SELECT 1 FROM labels WHERE job_id = jobs.id AND key = ?", key);
+    sql.add(" AND value = ?)", value);
+  }
+  add_owner_and_statuses(sql, filter);
+  add_rest(sql, filter);
 }
 
 // A label names few jobs: begin with those of the first.
@@ -58,12 +86,7 @@ void select_by_label(Sql& sql, const Filter& filter) {
     sql.add(" AND other.key = ?", label->first);
     sql.add(" AND other.value = ?)", label->second);
   }
-  if (filter.owner) sql.add(" AND owner = ?", *filter.owner);
-  if (!filter.statuses.empty()) {
-    sql.add(" AND status IN (-1");
-    for (const Status status : filter.statuses) sql.add(", ?", number_of(status));
-    sql.add(")");
-  }
+  add_owner_and_statuses(sql, filter);
   add_rest(sql, filter);
 }
 
@@ -94,7 +117,8 @@ void select_by_status(Sql& sql, const Filter& filter) {
     if (status != statuses.front()) sql.add(" UNION ALL ");
     select_one_status(sql, filter, status);
   }
-  sql.add(" ORDER BY id DESC LIMIT ?", static_cast<std::int64_t>(filter.limit));
+  sql.add(order_of(filter));
+  sql.add(" LIMIT ?", static_cast<std::int64_t>(filter.limit));
 }
 
 }  // namespace
@@ -104,12 +128,15 @@ std::vector<job::Job> list_jobs(Database& database, const Filter& filter) {
   sql.add("SELECT ");
   sql.add(kJobColumns);
   sql.add(" FROM jobs WHERE id IN (");
-  if (filter.labels.empty()) {
+  if (filter.group) {
+    select_by_group(sql, filter);
+  } else if (filter.labels.empty()) {
     select_by_status(sql, filter);
   } else {
     select_by_label(sql, filter);
   }
-  sql.add(") ORDER BY id DESC");
+  sql.add(")");
+  sql.add(order_of(filter));
   std::vector<job::Job> jobs;
   Query row = sql.begin(database);
   while (row.next()) jobs.push_back(read_job(database, row));

@@ -96,8 +96,111 @@ void create_first(Database& database) {
   database.run_once("CREATE INDEX idempotency_by_age ON idempotency(created_at)");
 }
 
+// Lines to wait in, groups, runs with one lease for all their jobs, and fewer rows for each job:
+// the events of a commit are one row, and that a job was created is told by the job itself.
+void create_lines(Database& database) {
+  database.run_once(R"(
+    CREATE TABLE lined_jobs(
+      id INTEGER PRIMARY KEY,
+      status INTEGER NOT NULL,
+      owner TEXT NOT NULL,
+      pipeline TEXT NOT NULL,
+      backend TEXT NOT NULL,
+      model TEXT NOT NULL,
+      priority INTEGER NOT NULL,
+      queued INTEGER NOT NULL,
+      rank INTEGER NOT NULL,
+      claimable INTEGER NOT NULL,
+      diverts INTEGER NOT NULL,
+      due INTEGER,
+      expires INTEGER,
+      ended INTEGER,
+      group_id INTEGER,
+      run INTEGER,
+      seq INTEGER NOT NULL,
+      body TEXT NOT NULL,
+      output TEXT))");
+  // A rank is made anew wherever the rules differ from those it was made by: at once, after this.
+  database.run_once(R"(
+    INSERT INTO lined_jobs
+    SELECT id, status, owner, pipeline, backend, model, priority,
+           coalesce(json_extract(body, '$.created_at'), 0), 0, claimable,
+           coalesce(json_array_length(body, '$.backends'), 0) > 1
+             AND json_extract(body, '$.backends[#-1]') <> backend,
+           due, expires, json_extract(body, '$.completed_at'), NULL,
+           (SELECT life FROM leases WHERE job_id = jobs.id), seq, body, output
+    FROM jobs)");
+  database.run_once(R"(
+    CREATE TABLE runs(
+      id INTEGER PRIMARY KEY,
+      node TEXT NOT NULL,
+      ends INTEGER NOT NULL))");
+  database.run_once(
+      "INSERT OR IGNORE INTO runs SELECT life, node, max(ends) FROM leases GROUP BY life");
+  database.run_once(
+      "CREATE TABLE numbers(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID");
+  database.run_once(R"(
+    INSERT INTO numbers
+    SELECT CASE status WHEN 0 THEN 'held' WHEN 1 THEN 'pending' WHEN 2 THEN 'processing'
+           WHEN 3 THEN 'completed' WHEN 4 THEN 'failed' ELSE 'cancelled' END, jobs FROM counts)");
+  database.run_once(
+      "INSERT INTO numbers SELECT 'next_id', seq + 1 FROM sqlite_sequence WHERE name = 'jobs'");
+  database.run_once(
+      "DELETE FROM steps WHERE job_id IN (SELECT id FROM jobs WHERE status IN (3, 4, 5))");
+  for (const char* table : {"jobs", "leases", "counts"})
+    database.run_once(std::string("DROP TABLE ") + table);
+  database.run_once("ALTER TABLE lined_jobs RENAME TO jobs");
+
+  // The first entries of a line are the next to be claimed; the millions that have ended have none.
+  database.run_once(
+      "CREATE INDEX jobs_lines ON jobs(backend, owner, model, rank, id) WHERE claimable = 1");
+  database.run_once(
+      "CREATE INDEX jobs_diverting ON jobs(backend) WHERE claimable = 1 AND diverts = 1");
+  database.run_once("CREATE INDEX jobs_due ON jobs(due) WHERE due IS NOT NULL");
+  database.run_once("CREATE INDEX jobs_expires ON jobs(expires) WHERE expires IS NOT NULL");
+  database.run_once("CREATE INDEX jobs_ended ON jobs(ended) WHERE ended IS NOT NULL");
+  database.run_once("CREATE INDEX jobs_by_group ON jobs(group_id) WHERE group_id IS NOT NULL");
+  database.run_once("CREATE INDEX jobs_by_status ON jobs(status)");
+  database.run_once("CREATE INDEX jobs_by_owner ON jobs(owner, status)");
+
+  database.run_once(R"(
+    CREATE TABLE groups(
+      id INTEGER PRIMARY KEY,
+      owner TEXT NOT NULL,
+      name TEXT NOT NULL,
+      created INTEGER NOT NULL,
+      held INTEGER NOT NULL DEFAULT 0,
+      pending INTEGER NOT NULL DEFAULT 0,
+      processing INTEGER NOT NULL DEFAULT 0,
+      completed INTEGER NOT NULL DEFAULT 0,
+      failed INTEGER NOT NULL DEFAULT 0,
+      cancelled INTEGER NOT NULL DEFAULT 0,
+      UNIQUE(owner, name)))");
+  // The newest job of each key.
+  database.run_once(R"(
+    CREATE TABLE superseding(
+      owner TEXT NOT NULL,
+      key TEXT NOT NULL,
+      job_id INTEGER NOT NULL,
+      PRIMARY KEY(owner, key)) WITHOUT ROWID)");
+  database.run_once("CREATE TABLE switches(name TEXT PRIMARY KEY) WITHOUT ROWID");
+
+  // A row: the events of one commit up to number `seq`, [[at, type, data], ...].
+  database.run_once(R"(
+    CREATE TABLE gathered_events(
+      job_id INTEGER NOT NULL,
+      seq INTEGER NOT NULL,
+      body TEXT NOT NULL,
+      PRIMARY KEY(job_id, seq)) WITHOUT ROWID)");
+  database.run_once(R"(
+    INSERT INTO gathered_events
+    SELECT job_id, seq, json_array(json_array(at, type, json(data))) FROM events WHERE seq > 1)");
+  database.run_once("DROP TABLE events");
+  database.run_once("ALTER TABLE gathered_events RENAME TO events");
+}
+
 // The function at [n] makes version n + 1 of version n.
-constexpr std::array kMigrations{create_first};
+constexpr std::array kMigrations{create_first, create_lines};
 
 std::int64_t version_of(Database& database) {
   Query query = database.query_once("PRAGMA user_version");

@@ -15,16 +15,11 @@ class Readers {
  public:
   explicit Readers(std::filesystem::path file) : file_(std::move(file)) {}
 
-  // Any thread. Calls read(Database&), which gives a Result, on a connection that is free; waits
-  // for one if all are in use.
-  template <class Read>
-  auto read(Read read) -> std::invoke_result_t<Read, Database&> {
-    try {
-      Borrowed borrowed(*this);
-      return read(*borrowed.database);
-    } catch (const DatabaseError& failed) {
-      return std::unexpected(failed.error());
-    }
+  // Any thread. Lends a connection that is free; waits for one if all are in use. Throws
+  // DatabaseError.
+  void read(const std::function<void(Database&)>& work) {
+    const Borrowed borrowed(*this);
+    work(*borrowed.database);
   }
 
  private:

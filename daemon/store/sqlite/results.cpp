@@ -7,14 +7,16 @@ namespace llmspool::store::sqlite {
 
 using job::JobId;
 
-void keep_results(Database& database, JobId id, const job::FinishStep& finish) {
-  const job::StepResult& result = finish.result;
+void keep_step(Database& database, JobId id, const job::StepResult& result) {
   database.run(
       "INSERT OR REPLACE INTO steps(job_id, step, skipped, prompt_tokens, completion_tokens, "
       "report, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
       id, result.step, result.skipped, result.usage.prompt_tokens, result.usage.completion_tokens,
       boost::json::serialize(result.report), result.text);
-  for (const job::File& file : finish.files) {
+}
+
+void keep_files(Database& database, JobId id, const std::vector<job::File>& files) {
+  for (const job::File& file : files) {
     database.run(
         "INSERT OR REPLACE INTO files(job_id, name, role, media_type, content) "
         "VALUES (?, ?, ?, ?, ?)",
@@ -22,8 +24,11 @@ void keep_results(Database& database, JobId id, const job::FinishStep& finish) {
   }
 }
 
-void drop_results(Database& database, JobId id) {
+void drop_steps(Database& database, JobId id) {
   database.run("DELETE FROM steps WHERE job_id = ?", id);
+}
+
+void drop_files(Database& database, JobId id) {
   database.run("DELETE FROM files WHERE job_id = ?", id);
 }
 

@@ -10,8 +10,10 @@
 namespace llmspool::store::sqlite {
 
 // A step or file of the same name is replaced.
-void keep_results(Database& database, job::JobId id, const job::FinishStep& finish);
-void drop_results(Database& database, job::JobId id);
+void keep_step(Database& database, job::JobId id, const job::StepResult& result);
+void keep_files(Database& database, job::JobId id, const std::vector<job::File>& files);
+void drop_steps(Database& database, job::JobId id);
+void drop_files(Database& database, job::JobId id);
 std::vector<job::StepResult> steps_of(Database& database, job::JobId id);  // in order
 
 std::vector<FileInfo> files_of(Database& database, job::JobId id);

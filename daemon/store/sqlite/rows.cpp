@@ -30,7 +30,9 @@ class BodyWriter {
   std::string text() const { return json::serialize(object_); }
 
  private:
-  json::object object_;
+  unsigned char buffer_[4 * 1024];  // for values that live no longer than this
+  json::monotonic_resource memory_{buffer_, sizeof buffer_};
+  json::object object_{&memory_};
 };
 
 class BodyReader {
@@ -60,6 +62,12 @@ class BodyReader {
   const json::object& object_;
 };
 
+json::array failures_to_json(const std::vector<job::Failure>& failures) {
+  json::array array;
+  for (const job::Failure& failure : failures) array.push_back(to_json(failure));
+  return array;
+}
+
 json::value parse(std::string_view text) {
   return json::parse(text, {}, kParseOptions);
 }
@@ -84,6 +92,11 @@ void read_job_body(const json::object& body, Job& job) {
     job.after = json::value_to<std::vector<job::JobId>>(*after);
   reader.take("max_attempts", job.max_attempts);
   reader.take("timeout_seconds", job.timeout_seconds);
+  reader.take("first_token_timeout_seconds", job.first_token_timeout_seconds);
+  reader.take("token_timeout_seconds", job.token_timeout_seconds);
+  reader.take("step_timeout_seconds", job.step_timeout_seconds);
+  reader.take("group", job.group);
+  reader.take("supersede", job.supersede);
   reader.take("not_before", job.not_before);
   reader.take("deadline", job.deadline);
   reader.take("progress", job.progress);
@@ -97,6 +110,9 @@ void read_job_body(const json::object& body, Job& job) {
   reader.take("completion_tokens", job.usage.completion_tokens);
   if (const auto* failure = reader.find("failure"))
     job.failure = job::failure_from_json(failure->as_object());
+  if (const auto* failures = reader.find("failures"))
+    for (const json::value& failure : failures->as_array())
+      job.failures.push_back(job::failure_from_json(failure.as_object()));
   if (const auto* hoisted = reader.find("hoisted")) job.hoisted = hoisted->as_object();
   reader.take("created_at", job.created_at);
   reader.take("started_at", job.started_at);
@@ -110,8 +126,13 @@ std::string job_body(const Job& job) {
   writer.put_if(!job.backends.empty(), "backends", json::value_from(job.backends));
   writer.put_if(!job.labels.empty(), "labels", json::value_from(job.labels));
   writer.put_if(!job.after.empty(), "after", json::value_from(job.after));
-  writer.put_if(job.max_attempts != Job{}.max_attempts, "max_attempts", job.max_attempts);
+  writer.put_if(job.max_attempts != job::kAttemptsUsual, "max_attempts", job.max_attempts);
   writer.put("timeout_seconds", job.timeout_seconds);
+  writer.put("first_token_timeout_seconds", job.first_token_timeout_seconds);
+  writer.put("token_timeout_seconds", job.token_timeout_seconds);
+  writer.put("step_timeout_seconds", job.step_timeout_seconds);
+  writer.put("group", job.group);
+  writer.put("supersede", job.supersede);
   writer.put("not_before", job.not_before);
   writer.put("deadline", job.deadline);
   writer.put("progress", job.progress);
@@ -124,6 +145,7 @@ std::string job_body(const Job& job) {
   writer.put("prompt_tokens", job.usage.prompt_tokens);
   writer.put("completion_tokens", job.usage.completion_tokens);
   if (job.failure) writer.put_if(true, "failure", to_json(*job.failure));
+  writer.put_if(!job.failures.empty(), "failures", failures_to_json(job.failures));
   writer.put_if(!job.hoisted.empty(), "hoisted", job.hoisted);
   writer.put("created_at", std::optional(job.created_at));
   writer.put("started_at", job.started_at);
@@ -140,6 +162,7 @@ Job read_job(const Database& database, const Query& row) {
   job.priority = static_cast<int>(row.number(6));
   job.seq = row.number(7);
   if (!row.is_null(9)) job.output = row.text(9);
+  job.queued_at = row.time(10);
   undamaged(database, [&] {
     read_job_body(parse(row.text(8)).as_object(), job);
     return 0;
@@ -155,15 +178,18 @@ std::optional<Job> find_job(Database& database, job::JobId id) {
 }
 
 std::string request_body(const job::Request& request) {
-  json::array messages, optimizers;
+  unsigned char buffer[4 * 1024];
+  json::monotonic_resource memory(buffer, sizeof buffer);
+  json::array messages(&memory), optimizers(&memory);
   for (const auto& [role, content] : request.messages)
     messages.push_back({{"role", role}, {"content", content}});
   for (const auto& [name, params] : request.optimizers)
     optimizers.push_back({{"name", name}, {"params", params}});
-  return json::serialize(json::object{{"messages", std::move(messages)},
-                                      {"inputs", json::value_from(request.inputs)},
-                                      {"params", request.params},
-                                      {"optimizers", std::move(optimizers)}});
+  return json::serialize(json::object({{"messages", std::move(messages)},
+                                       {"inputs", json::value_from(request.inputs)},
+                                       {"params", request.params},
+                                       {"optimizers", std::move(optimizers)}},
+                                      &memory));
 }
 
 job::Request read_request(const Database& database, std::string_view body) {
@@ -182,6 +208,10 @@ job::Request read_request(const Database& database, std::string_view body) {
     }
     return request;
   });
+}
+
+json::array read_array(const Database& database, std::string_view text) {
+  return undamaged(database, [&] { return std::move(parse(text).as_array()); });
 }
 
 json::object read_object(const Database& database, std::string_view text) {

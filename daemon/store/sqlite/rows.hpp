@@ -9,7 +9,7 @@ namespace llmspool::store::sqlite {
 
 // The columns that read_job() expects, in order.
 inline constexpr std::string_view kJobColumns =
-    "id, status, owner, pipeline, backend, model, priority, seq, body, output";
+    "id, status, owner, pipeline, backend, model, priority, seq, body, output, queued";
 job::Job read_job(const Database& database, const Query& row);
 // What of a job has no column of its own.
 std::string job_body(const job::Job& job);
@@ -21,7 +21,8 @@ inline std::unexpected<Error> no_such_job(job::JobId id) {
 std::string request_body(const job::Request& request);
 job::Request read_request(const Database& database, std::string_view body);
 
-// An object that was stored as text; throws DatabaseError if it is none.
+// What was stored as text; throws DatabaseError if it is no such thing.
+boost::json::array read_array(const Database& database, std::string_view text);
 boost::json::object read_object(const Database& database, std::string_view text);
 
 }  // namespace llmspool::store::sqlite

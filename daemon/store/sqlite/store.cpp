@@ -1,126 +1,43 @@
 // SPDX-License-Identifier: MIT
 #include "store/sqlite/store.hpp"
 
-#include "store/sqlite/events.hpp"
-#include "store/sqlite/listing.hpp"
 #include "store/sqlite/migrations.hpp"
 #include "store/sqlite/readers.hpp"
 #include "store/sqlite/results.hpp"
-#include "store/sqlite/rows.hpp"
+#include "store/sqlite/sqlite_store.hpp"
 #include "store/sqlite/state_directory.hpp"
 #include "store/sqlite/writer.hpp"
 
 namespace llmspool::store::sqlite {
 namespace {
 
-using job::Job;
-using job::JobId;
-
-// What is asked for a job that has none of it may be asked for a job that is not there.
-Result<void> check_exists(Database& database, JobId id) {
-  Query row = database.query("SELECT 1 FROM jobs WHERE id = ?", id);
-  if (!row.next()) return no_such_job(id);
-  return {};
-}
-
-class SqliteStore final : public Store {
+class FileStore final : public SqliteStore {
  public:
-  SqliteStore(StateDirectory directory, Database database, const Clock& clock,
-              Changes::Options options)
-      : directory_(std::move(directory)),
+  FileStore(StateDirectory directory, Database database, const Clock& clock,
+            Changes::Options options)
+      : SqliteStore(clock),
+        directory_(std::move(directory)),
         readers_(directory_.database()),
         writer_(std::move(database), clock, options) {}
 
-  void submit(Submission submission, Done<Submitted> done) override {
-    writer_.push<Submitted>([submission = std::move(submission)](
-                                Changes& changes) mutable { return changes.submit(submission); },
-                            std::move(done));
-  }
-
-  void apply(JobId id, std::optional<job::Fence> fence, std::vector<job::Command> commands,
-             Done<Applied> done) override {
-    writer_.push<Applied>([id, fence, commands = std::move(commands)](
-                              Changes& changes) { return changes.apply(id, fence, commands); },
-                          std::move(done));
-  }
-
-  void claim(std::string backend, std::string node, Time lease_until,
-             Done<std::optional<Claimed>> done) override {
-    writer_.push<std::optional<Claimed>>(
-        [backend = std::move(backend), node = std::move(node), lease_until](Changes& changes) {
-          return changes.claim(backend, node, lease_until);
-        },
-        std::move(done));
-  }
-
-  void renew(std::string node, Time lease_until, Done<void> done) override {
-    writer_.push<void>([node = std::move(node),
-                        lease_until](Changes& changes) { return changes.renew(node, lease_until); },
-                       std::move(done));
-  }
-
-  void recover(std::string node, Done<std::vector<Applied>> done) override {
-    writer_.push<std::vector<Applied>>(
-        [node = std::move(node)](Changes& changes) { return changes.recover(node); },
-        std::move(done));
-  }
-
-  void wake(Done<Woken> done) override {
-    writer_.push<Woken>([](Changes& changes) { return changes.wake(); }, std::move(done));
-  }
-
-  void remove(JobId id, Done<void> done) override {
-    writer_.push<void>([id](Changes& changes) { return changes.remove(id); }, std::move(done));
-  }
-
-  Result<Job> get(JobId id) override {
-    return readers_.read([id](Database& database) -> Result<Job> {
-      auto job = find_job(database, id);
-      if (!job) return no_such_job(id);
-      return *std::move(job);
-    });
-  }
-
-  Result<std::vector<Job>> list(const Filter& filter) override {
-    return readers_.read([&](Database& database) -> Result<std::vector<Job>> {
-      return list_jobs(database, filter);
-    });
-  }
-
-  Result<std::vector<job::Event>> events(JobId id, job::Seq after, std::size_t limit) override {
-    return readers_.read([&](Database& database) -> Result<std::vector<job::Event>> {
-      auto events = events_of(database, id, after, limit);
-      if (events.empty()) LLMSPOOL_CHECK(check_exists(database, id));
-      return events;
-    });
-  }
-
-  Result<std::vector<FileInfo>> files(JobId id) override {
-    return readers_.read([&](Database& database) -> Result<std::vector<FileInfo>> {
-      auto files = files_of(database, id);
-      if (files.empty()) LLMSPOOL_CHECK(check_exists(database, id));
-      return files;
-    });
-  }
-
-  Result<job::File> file(JobId id, const std::string& name) override {
-    return readers_.read([&](Database& database) -> Result<job::File> {
-      auto file = find_file(database, id, name);
-      if (file) return *std::move(file);
-      LLMSPOOL_CHECK(check_exists(database, id));
-      return fail(Code::not_found, "Job " + std::to_string(id) + " has no file '" + name + "'.");
-    });
-  }
-
-  Result<Counts> counts() override {
-    return readers_.read([](Database& database) -> Result<Counts> {
-      Tally tally;
-      tally.read(database);
-      return tally.counts();
-    });
+  Result<void> backup(const std::filesystem::path& file) override {
+    if (std::error_code unknown; std::filesystem::exists(file, unknown))
+      return fail(Code::conflict, "The file '" + file.string() + "' is there already.");
+    try {
+      Database database(directory_.database());
+      database.run("VACUUM INTO ?", std::string_view(file.native()));
+      return {};
+    } catch (const DatabaseError& failed) {
+      std::error_code ignored;
+      std::filesystem::remove(file, ignored);
+      return std::unexpected(failed.error());
+    }
   }
 
  private:
+  void push(std::unique_ptr<Task> task) override { writer_.push(std::move(task)); }
+  void with_database(const std::function<void(Database&)>& work) override { readers_.read(work); }
+
   const StateDirectory directory_;
   Readers readers_;
   Writer writer_;  // last, so that it ends first and the file is still locked then
@@ -146,11 +63,15 @@ void configure(Database& database) {
   database.run_once("PRAGMA temp_store = MEMORY");
 }
 
-// Each opening is a life of its own: leases of earlier ones are nobody's.
-std::int64_t begin_life(Database& database) {
-  Query row = database.query_once("SELECT coalesce(max(life), 0) + 1 FROM leases");
-  row.next();
-  return row.number(0);
+// Jobs that wait have been ranked by the rules of an earlier life; where those differ, anew.
+void rank_anew(Database& database, const job::TurnRules& rules) {
+  constexpr std::string_view kRankedBy = "ranked_by_aging_ms";
+  if (read_number(database, kRankedBy) == rules.aging.count()) return;
+  database.run_once("BEGIN IMMEDIATE");
+  database.run("UPDATE jobs SET rank = queued - priority * ? WHERE status IN (0, 1)",
+               rules.aging.count());
+  write_number(database, kRankedBy, rules.aging.count());
+  database.run_once("COMMIT");
 }
 
 }  // namespace
@@ -161,9 +82,11 @@ Result<std::unique_ptr<Store>> open(const Options& options) {
     Database database(directory.database());
     configure(database);
     migrate(database);
-    const Changes::Options changes{options.waiting_max, begin_life(database)};
-    return std::make_unique<SqliteStore>(std::move(directory), std::move(database), options.clock,
-                                         changes);
+    rank_anew(database, options.turns);
+    const Changes::Options changes{options.waiting_max, options.owner_waiting_max, options.space,
+                                   options.turns};
+    return std::make_unique<FileStore>(std::move(directory), std::move(database), options.clock,
+                                       changes);
   } catch (const DatabaseError& failed) {
     return std::unexpected(failed.error());
   }

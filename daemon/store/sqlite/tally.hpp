@@ -3,29 +3,28 @@
 // would take a second.
 #pragma once
 
-#include <array>
-
 #include "store/sqlite/database.hpp"
 #include "store/store.hpp"
 
 namespace llmspool::store::sqlite {
+
+std::int64_t& count_of(Counts& counts, job::Status status);
+
+// A number that the database remembers under a name.
+std::optional<std::int64_t> read_number(Database& database, std::string_view name);
+void write_number(Database& database, std::string_view name, std::int64_t value);
 
 class Tally {
  public:
   void read(Database& database);
   void write(Database& database);  // what has changed since the last read or write
 
-  void add(job::Status status) { ++now_[index(status)]; }
-  void subtract(job::Status status) { --now_[index(status)]; }
-  std::int64_t of(job::Status status) const { return now_[index(status)]; }
-  Counts counts() const;
+  void add(job::Status status) { ++count_of(now_, status); }
+  void subtract(job::Status status) { --count_of(now_, status); }
+  const Counts& counts() const { return now_; }
 
  private:
-  static constexpr std::size_t index(job::Status status) {
-    return static_cast<std::size_t>(status);
-  }
-
-  std::array<std::int64_t, 6> now_{}, written_{};
+  Counts now_{}, written_{};
 };
 
 }  // namespace llmspool::store::sqlite

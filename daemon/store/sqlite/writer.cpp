@@ -52,32 +52,46 @@ Writer::Tasks Writer::take() {
       gathered_.wait(lock);
     }
   }
-  if (waiting_.size() <= limits::kCommandsPerCommit) return std::exchange(waiting_, {});
   Tasks tasks;
-  for (std::size_t taken = 0; taken < limits::kCommandsPerCommit; ++taken) {
-    tasks.push_back(std::move(waiting_.front()));
-    waiting_.pop_front();
-  }
+  const std::size_t count = std::min(waiting_.size(), limits::kCommandsPerCommit);
+  tasks.reserve(count);
+  std::move(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count),
+            std::back_inserter(tasks));
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
   return tasks;
 }
 
 void Writer::commit(Tasks& tasks) {
+  const auto failed = commit_together(tasks);
+  // A damaged row is the misfortune of those that need it, not of all that came at the same time.
+  const bool alone = failed && failed->making && tasks.size() > 1;
+  for (const auto& task : tasks) {
+    const auto error = alone ? commit_together(std::span(&task, 1)) : failed;
+    if (error) task->fail(error->error);
+  }
+  for (const auto& task : tasks) task->answer();
+}
+
+std::optional<Writer::Failed> Writer::commit_together(
+    std::span<const std::unique_ptr<Task>> tasks) {
+  bool making = false;
   try {
     database_.run("BEGIN IMMEDIATE");
+    making = true;
     changes_.begin();
     for (const auto& task : tasks) task->make(changes_);
     changes_.flush();
+    making = false;
     database_.run("COMMIT");
     space_to_give_back_ = changes_.take_removed() || space_to_give_back_;
+    return std::nullopt;
   } catch (const DatabaseError& failed) {
     roll_back();
-    for (const auto& task : tasks) task->fail(failed.error());
+    return Failed{failed.error(), making && failed.error().code == Code::internal};
   } catch (const std::exception& bug) {
     roll_back();
-    const Error error{Code::internal, std::string("The store failed: ") + bug.what() + "."};
-    for (const auto& task : tasks) task->fail(error);
+    return Failed{{Code::internal, std::string("The store failed: ") + bug.what() + "."}, making};
   }
-  for (const auto& task : tasks) task->answer();
 }
 
 void Writer::roll_back() {

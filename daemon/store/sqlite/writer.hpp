@@ -10,7 +10,7 @@
 #include <mutex>
 #include <thread>
 
-#include "store/sqlite/changes.hpp"
+#include "store/sqlite/task.hpp"
 
 namespace llmspool::store::sqlite {
 
@@ -21,40 +21,20 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  // Any thread. `change` is called as change(Changes&) and gives a Result<T>.
-  template <class T, class Change>
-  void push(Change change, Done<T> done) {
-    push(std::make_unique<TypedTask<T, Change>>(std::move(change), std::move(done)));
-  }
+  void push(std::unique_ptr<Task> task);  // any thread
 
  private:
-  // A change and whom to tell.
-  class Task {
-   public:
-    virtual ~Task() = default;
-    virtual void make(Changes& changes) = 0;
-    virtual void fail(const Error& error) = 0;  // the transaction came to nothing
-    virtual void answer() = 0;
-  };
-  template <class T, class Change>
-  class TypedTask final : public Task {
-   public:
-    TypedTask(Change change, Done<T> done) : change_(std::move(change)), done_(std::move(done)) {}
-    void make(Changes& changes) override { result_ = change_(changes); }
-    void fail(const Error& error) override { result_ = std::unexpected(error); }
-    void answer() override { done_(std::move(result_)); }
+  using Tasks = std::vector<std::unique_ptr<Task>>;
 
-   private:
-    Change change_;
-    Done<T> done_;
-    Result<T> result_ = std::unexpected(Error{Code::internal, "Nothing was done yet."});
-  };
-  using Tasks = std::deque<std::unique_ptr<Task>>;
-
-  void push(std::unique_ptr<Task> task);
   void run();
   Tasks take();  // blocks until there are some, or nothing more will come
   void commit(Tasks& tasks);
+  // All of them in one transaction, or none.
+  struct Failed {
+    Error error;
+    bool making = false;  // while a task made its change: another may do better without it
+  };
+  std::optional<Failed> commit_together(std::span<const std::unique_ptr<Task>> tasks);
   void roll_back();
   bool give_back_space();
 
@@ -64,7 +44,7 @@ class Writer {
 
   std::mutex mutex_;
   std::condition_variable gathered_;
-  Tasks waiting_;
+  std::deque<std::unique_ptr<Task>> waiting_;
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -39,6 +39,8 @@ body_bytes_max = "2MB"
 admin_group = "wheel"
 [state]
 directory = "/s"
+bytes_max = "2GB"
+free_bytes_min = 0
 [plugins]
 directories = ["/p", "/q"]
 [pipelines]
@@ -46,7 +48,16 @@ directories = []
 [queue]
 default_backend = "gemini"
 waiting_max = 5
+owner_waiting_max = 4
+input_bytes_max = "1MB"
+aging_seconds = 7
+model_affinity_seconds = 0
 stop_grace_seconds = 0
+[retention]
+days = 30
+content_days = 7
+jobs_max = 1000
+bytes_max = "1GB"
 [log]
 level = "debug"
 target = "journal"
@@ -56,6 +67,13 @@ isolation = "none"
 concurrency = 256
 api_key = { secret = "gemini.key" }
 requests_per_minute = 10
+tokens_per_minute = 20000
+circuit_failures = 3
+circuit_seconds = 10
+first_token_timeout_seconds = 60
+token_timeout_seconds = 20
+step_timeout_seconds = 600
+model_concurrency = { "flash" = 2 }
 since = 2026-01-01
 models = ["a", "b"]
 [backends.llamacpp]
@@ -76,18 +94,35 @@ threshold = 0.5
   EXPECT_TRUE(config->pipelines.directories.empty());
   EXPECT_EQ(config->queue.default_backend, "gemini");
   EXPECT_EQ(config->queue.waiting_max, 5U);
+  EXPECT_EQ(config->queue.owner_waiting_max, 4U);
+  EXPECT_EQ(config->queue.input_bytes_max, 1024U * 1024);
+  EXPECT_EQ(config->queue.aging, std::chrono::seconds(7));
+  EXPECT_EQ(config->queue.model_affinity, std::chrono::seconds(0));
   EXPECT_EQ(config->queue.stop_grace, std::chrono::seconds(0));
+  EXPECT_EQ(config->state.bytes_max, std::int64_t{2} << 30);
+  EXPECT_EQ(config->state.free_bytes_min, 0);
+  EXPECT_EQ(config->retention.age, std::chrono::days(30));
+  EXPECT_EQ(config->retention.content_age, std::chrono::days(7));
+  EXPECT_EQ(config->retention.jobs_max, 1000);
+  EXPECT_EQ(config->retention.bytes_max, std::int64_t{1} << 30);
   EXPECT_EQ(config->log.level, "debug");
   EXPECT_EQ(config->log.target, "journal");
 
   const Backend& gemini = config->backends.at("gemini");
   EXPECT_EQ(gemini.plugin, "google");
   EXPECT_EQ(gemini.concurrency, 256);
+  EXPECT_EQ(gemini.requests_per_minute, 10);
+  EXPECT_EQ(gemini.tokens_per_minute, 20000);
+  EXPECT_EQ(gemini.circuit_failures, 3);
+  EXPECT_EQ(gemini.circuit_rest, std::chrono::seconds(10));
+  EXPECT_EQ(gemini.first_token_timeout, std::chrono::seconds(60));
+  EXPECT_EQ(gemini.token_timeout, std::chrono::seconds(20));
+  EXPECT_EQ(gemini.step_timeout, std::chrono::seconds(600));
+  EXPECT_EQ(gemini.model_concurrency.at("flash"), 2);
   EXPECT_EQ(gemini.options.values, boost::json::parse(R"({
-    "api_key": {"secret": "gemini.key"}, "requests_per_minute": 10, "since": "2026-01-01",
-    "models": ["a", "b"]})"));
-  EXPECT_EQ(to_string(gemini.options.positions.at("requests_per_minute")), "/etc/c.toml:27:1");
-  EXPECT_EQ(to_string(gemini.position), "/etc/c.toml:22:11");
+    "api_key": {"secret": "gemini.key"}, "since": "2026-01-01", "models": ["a", "b"]})"));
+  EXPECT_EQ(to_string(gemini.options.positions.at("since")), "/etc/c.toml:46:1");
+  EXPECT_EQ(to_string(gemini.position), "/etc/c.toml:33:11");
   EXPECT_EQ(config->backends.at("llamacpp").plugin, "llamacpp");  // the table's name
   EXPECT_EQ(config->backends.at("llamacpp").concurrency, 0);
   EXPECT_EQ(config->optimizers.at("strict").plugin, "ats");
@@ -117,6 +152,27 @@ TEST(Config, EmptyTextAndListTurnOff) {
   EXPECT_EQ(config->server.admin_group, "");
 }
 
+TEST(Config, TakesEveryLimitAtItsBounds) {
+  for (const char* text :
+       {"[queue]\nwaiting_max = 1\nowner_waiting_max = 1\naging_seconds = 1\n"
+        "model_affinity_seconds = 0\ninput_bytes_max = 1024\nstop_grace_seconds = 0",
+        "[queue]\nwaiting_max = 1000000000\nowner_waiting_max = 1000000000\n"
+        "aging_seconds = 86400\nmodel_affinity_seconds = 3600\ninput_bytes_max = '1GB'\n"
+        "stop_grace_seconds = 3600",
+        "[retention]\ndays = 0\ncontent_days = 0\njobs_max = 0\nbytes_max = 0",
+        "[retention]\ndays = 36500\ncontent_days = 36500\njobs_max = 1000000000",
+        "[state]\nbytes_max = 0\nfree_bytes_min = 0",
+        "[backends.x]\nconcurrency = 1\nrequests_per_minute = 0\ntokens_per_minute = 0\n"
+        "circuit_failures = 0\ncircuit_seconds = 1\nstep_timeout_seconds = 0\n"
+        "model_concurrency = { m = 1 }",
+        "[backends.x]\nconcurrency = 256\nrequests_per_minute = 1000000\n"
+        "tokens_per_minute = 1000000000\ncircuit_failures = 1000\ncircuit_seconds = 600\n"
+        "step_timeout_seconds = 31622400\nmodel_concurrency = { m = 256 }"}) {
+    const auto config = parse(text, "c");
+    EXPECT_TRUE(config) << config.error().message;
+  }
+}
+
 TEST(Config, SaysWhatIsWrongAndWhere) {
   struct Case {
     std::string source, message;  // the message after "c:"
@@ -125,7 +181,7 @@ TEST(Config, SaysWhatIsWrongAndWhere) {
       {"[server]\nlisten = ", "2:10: this is no valid TOML: "},
       {"[sever]",
        "1:2: unknown key 'sever'; did you mean 'server'? Accepted: backends, log, "
-       "optimizers, pipelines, plugins, queue, server, state"},
+       "optimizers, pipelines, plugins, queue, retention, server, state"},
       {"[server]\nlisen = []",
        "2:1: unknown key 'lisen' in [server]; did you mean 'listen'? "
        "Accepted: admin_group, allowed_hosts, "},
@@ -191,6 +247,30 @@ TEST(Config, SaysWhatIsWrongAndWhere) {
        "for now; write \"none\" or leave it out"},
       {"[backends.x]\nisolation = 'full'",
        "2:13: 'isolation' in [backends.x] cannot be 'full'. Accepted: none"},
+      {"[queue]\nwaiting_max = 0",
+       "2:15: 'waiting_max' in [queue] must be a whole number from 1 to"},
+      {"[queue]\nowner_waiting_max = 1000000001",
+       "2:21: 'owner_waiting_max' in [queue] must be a whole number from 1 to 1000000000"},
+      {"[queue]\ninput_bytes_max = 1023", "2:19: 'input_bytes_max' in [queue]"},
+      {"[queue]\naging_seconds = 0",
+       "2:17: 'aging_seconds' in [queue] must be a whole number from 1 to 86400"},
+      {"[queue]\nmodel_affinity_seconds = 3601",
+       "2:26: 'model_affinity_seconds' in [queue] must be a whole number from 0 to 3600"},
+      {"[retention]\ndays = 36501",
+       "2:8: 'days' in [retention] must be a whole number from 0 to 36500"},
+      {"[retention]\ncontent_days = -1", "2:16: 'content_days' in [retention] must be"},
+      {"[retention]\njobs_max = -1", "2:12: 'jobs_max' in [retention] must be"},
+      {"[state]\nfree_bytes_min = 'much'", "2:18: 'free_bytes_min' in [state]"},
+      {"[backends.x]\nrequests_per_minute = 1000001",
+       "2:23: 'requests_per_minute' in [backends.x] must be a whole number from 0 to 1000000"},
+      {"[backends.x]\ntokens_per_minute = -1", "2:21: 'tokens_per_minute' in [backends.x]"},
+      {"[backends.x]\ncircuit_failures = 1001", "2:20: 'circuit_failures' in [backends.x]"},
+      {"[backends.x]\ncircuit_seconds = 601",
+       "2:19: 'circuit_seconds' in [backends.x] must be a whole number from 1 to 600"},
+      {"[backends.x]\nstep_timeout_seconds = 31622401",
+       "2:24: 'step_timeout_seconds' in [backends.x]"},
+      {"[backends.x.model_concurrency]\nbig = 0",
+       "2:7: 'big' in [backends.x.model_concurrency] must be a whole number from 1 to 256"},
       {"[backends.x]\nconcurrency = 257",
        "2:15: 'concurrency' in [backends.x] must be a whole number from 1 to 256, not 257"},
       {"[backends.x]\ntemperature = nan", "2:15: a number here must be finite"},

@@ -2,6 +2,9 @@
 // A spool in memory for tests of the API: jobs change by the real table, as the test says.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <fstream>
 #include <map>
 #include <mutex>
 
@@ -12,7 +15,7 @@ namespace llmspool::http {
 
 class FakeSpool final : public spool::Spool, private store::Store {
  public:
-  FakeSpool() : hub_(*this) {}
+  FakeSpool() : hub_(*this, [this](const job::Job&) { return expected; }) {}
 
   // What a runner would do.
   void change(job::JobId id, const job::Command& command) {
@@ -45,6 +48,11 @@ class FakeSpool final : public spool::Spool, private store::Store {
     hub_.removed(id);
   }
 
+  job::Outlook expected;  // of every job
+  spool::QueueState state;
+  std::vector<store::Group> all_groups;
+  std::string backup_content = "all of it";
+
   std::optional<Error> refuse_submits;
   bool is_ready = true;
   std::vector<spool::Submission> submissions;
@@ -75,6 +83,33 @@ class FakeSpool final : public spool::Spool, private store::Store {
       submitted.applied.job = made.job;
     }
     done(submitted);
+  }
+  void submit_all(const spool::Caller& caller, std::vector<spool::Submission> all,
+                  spool::Done<std::vector<Result<store::Submitted>>> done) override {
+    ++chunks;
+    std::vector<Result<store::Submitted>> results;
+    for (spool::Submission& each : all) {
+      submit(caller, std::move(each),
+             [&](Result<store::Submitted> submitted) { results.push_back(std::move(submitted)); });
+    }
+    done(std::move(results));
+  }
+  void cancel_group(const spool::Caller& caller, const std::string& owner, const std::string& name,
+                    spool::Done<void> done) override {
+    const auto known = group(caller, owner, name);
+    if (!known) return done(std::unexpected(known.error()));
+    all_groups.front().jobs.cancelled += std::exchange(all_groups.front().jobs.pending, 0);
+    done({});
+  }
+  void set_switch(const spool::Caller& caller, spool::Switch what, const std::string& backend,
+                  bool on, spool::Done<void> done) override {
+    if (!caller.admin) return done(fail(Code::forbidden, "Only admins may."));
+    if (!backend.empty()) return done(fail(Code::not_found, "There is no such backend."));
+    if (what == spool::Switch::paused)
+      state.paused = on;
+    else
+      state.accepting = !on;
+    done({});
   }
   void command(const spool::Caller& caller, job::JobId id, job::Command command,
                spool::Done<job::Job> done) override {
@@ -113,8 +148,29 @@ class FakeSpool final : public spool::Spool, private store::Store {
   spool::Hub& hub() override { return hub_; }
   const plugin::Registry& plugins() const override { return registry_; }
   std::shared_ptr<const pipeline::Library> pipelines() const override { return library_; }
-  int running(const std::string&) const override { return 0; }
-  std::string stopped_reason(const std::string&) const override { return {}; }
+  Result<std::vector<store::Group>> groups(const spool::Caller&, std::optional<std::string>,
+                                           std::size_t) override {
+    return all_groups;
+  }
+  Result<store::Group> group(const spool::Caller&, const std::string& owner,
+                             const std::string& name) override {
+    for (const store::Group& each : all_groups) {
+      if (each.owner == owner && each.name == name) return each;
+    }
+    return fail(Code::not_found, "There is no group '" + name + "'.");
+  }
+  Result<spool::QueueState> queue() override { return state; }
+  Result<std::vector<job::Job>> upcoming(const spool::Caller&, std::size_t limit) override {
+    return list(store::Filter{.limit = limit});
+  }
+  Result<std::shared_ptr<std::ifstream>> backup(const spool::Caller& caller) override {
+    if (!caller.admin) return fail(Code::forbidden, "Only admins may.");
+    const std::string path = testing::TempDir() + "backup";
+    std::ofstream(path) << backup_content;
+    return std::make_shared<std::ifstream>(path);
+  }
+  job::Outlook outlook(const job::Job&) const override { return expected; }
+  std::vector<spool::QueueState::Backend> backends() const override { return {}; }
   bool ready() const override { return is_ready; }
 
  private:
@@ -181,11 +237,31 @@ class FakeSpool final : public spool::Spool, private store::Store {
   void submit(store::Submission, store::Done<store::Submitted>) override {}
   void apply(job::JobId, std::optional<job::Fence>, std::vector<job::Command>,
              store::Done<store::Applied>) override {}
-  void claim(std::string, std::string, Time, store::Done<std::optional<store::Claimed>>) override {}
+  void submit_all(std::vector<store::Submission>,
+                  store::Done<std::vector<Result<store::Submitted>>>) override {}
+  void claim(store::Claim, store::Done<std::vector<store::Claimed>>) override {}
+  void divert(std::string, std::vector<std::string>, store::Done<store::Batch>) override {}
+  void cancel_group(std::string, std::string, job::JobId, store::Done<store::Batch>) override {}
+  void retain(store::Retention, store::Done<Retained>) override {}
+  void set_switch(std::string, bool, store::Done<void>) override {}
   void renew(std::string, Time, store::Done<void>) override {}
   void recover(std::string, store::Done<std::vector<store::Applied>>) override {}
   void wake(store::Done<Woken>) override {}
   void remove(job::JobId, store::Done<void>) override {}
+
+  // Nor these reads.
+  Result<std::vector<store::Group>> groups(const std::optional<std::string>&,
+                                           std::size_t) override {
+    return {};
+  }
+  Result<store::Group> group(const std::string&, const std::string&) override { return {}; }
+  Result<store::Queue> queue(const std::string&, std::size_t) override { return {}; }
+  Result<std::optional<std::pair<job::Job, std::string>>> known_key(const std::string&,
+                                                                    const std::string&) override {
+    return std::nullopt;
+  }
+  Result<std::set<std::string>> switches() override { return {}; }
+  Result<void> backup(const std::filesystem::path&) override { return {}; }
 
   std::mutex mutex_;
   std::map<job::JobId, Entry> jobs_;
@@ -196,6 +272,7 @@ class FakeSpool final : public spool::Spool, private store::Store {
 
  public:
   store::Filter last_filter;
+  int chunks = 0;  // of bulk submits
 };
 
 }  // namespace llmspool::http

@@ -78,7 +78,8 @@ TEST(Problem, HasAStatusAndAStableTypeForEveryCode) {
     const Response response = problem_response(error);
     EXPECT_EQ(response.status, status);
     EXPECT_EQ(*response.headers.find("Content-Type"), "application/problem+json");
-    const bool later = code == Code::queue_full || code == Code::unavailable;
+    const bool later =
+        code == Code::queue_full || code == Code::no_space || code == Code::unavailable;
     EXPECT_EQ(response.headers.find("Retry-After") != nullptr, later);
   }
 }

@@ -36,9 +36,10 @@ TEST(JobJson, HasEveryKeyEvenWhereThereIsNoValue) {
   EXPECT_THAT(
       keys_of(object),
       ElementsAre("job_id", "status", "progress", "current_step", "message", "pipeline", "backend",
-                  "model", "priority", "attempt", "max_attempts", "queue_position", "eta_seconds",
-                  "created_at", "not_before", "started_at", "completed_at", "deadline", "owner",
-                  "labels", "after", "usage", "output", "error", "error_info", "seq"));
+                  "backends", "model", "priority", "attempt", "max_attempts", "queue_position",
+                  "eta_seconds", "created_at", "not_before", "started_at", "completed_at",
+                  "deadline", "owner", "labels", "after", "group", "supersede", "usage", "output",
+                  "error", "error_info", "attempts", "seq"));
   for (const char* key :
        {"current_step", "pipeline", "backend", "model", "queue_position", "eta_seconds",
         "not_before", "started_at", "completed_at", "deadline", "output", "error", "error_info"})
@@ -89,21 +90,35 @@ TEST(JobJson, ShowsAFailureOnlyOfAFailedJob) {
   EXPECT_EQ(
       to_json(job).at("error_info"),
       json::parse(R"({"code":"timeout","detail":"It took too long.","step":"answer","attempt":2,)"
-                  R"("retryable":true})"));
+                  R"("retryable":true,"backend":null,"at":null})"));
   job.status = Status::pending;
   EXPECT_TRUE(to_json(job).at("error").is_null());
   EXPECT_TRUE(to_json(job).at("error_info").is_null());
 }
 
+TEST(JobJson, ShowsWhatIsExpectedAndEveryAttemptThatFailed) {
+  Job job{.id = 42, .status = Status::pending};
+  job.backends = {"llamacpp", "ollama"};
+  job.failures = {{"timeout", "It took too long.", "answer", 1, true, "llamacpp", Time()}};
+  const json::object object = to_json(job, {.queue_position = 3, .eta_seconds = 40});
+  EXPECT_EQ(object.at("queue_position"), 3);
+  EXPECT_EQ(object.at("eta_seconds"), 40);
+  EXPECT_EQ(object.at("backends"), json::parse(R"(["llamacpp","ollama"])"));
+  EXPECT_EQ(object.at("attempts").at(0).at("backend"), "llamacpp");
+}
+
 TEST(FailureJson, ComesBackAsItWas) {
-  for (const Failure& failure : {Failure{"timeout", "It took too long.", "answer", 2, true},
-                                 Failure{"expired", "Too late.", "", 0, false}}) {
+  for (const Failure& failure :
+       {Failure{"timeout", "It took too long.", "answer", 2, true},
+        Failure{"expired", "Too late.", "", 0, false, "echo", Time(Milliseconds(1'500))}}) {
     const Failure back = failure_from_json(to_json(failure));
     EXPECT_EQ(back.code, failure.code);
     EXPECT_EQ(back.detail, failure.detail);
     EXPECT_EQ(back.step, failure.step);
     EXPECT_EQ(back.attempt, failure.attempt);
     EXPECT_EQ(back.retryable, failure.retryable);
+    EXPECT_EQ(back.backend, failure.backend);
+    EXPECT_EQ(back.at, failure.at);
   }
 }
 

@@ -76,11 +76,13 @@ std::vector<Row> table() {
       {"PutBack", PutBack{},                    {"-",         "-",          "pending",    "-",       "-",       "-"}},
       {"Interrupt", Interrupt{},                {"-",         "-",          "pending",    "-",       "-",       "-"}},
       {"HoldRunning", HoldRunning{unreachable()}, {"-",         "-",          "held",       "-",       "-",       "-"}},
+      {"Divert", Divert{"ollama"},              {"-",         "pending",    "-",          "-",       "-",       "-"}},
       {"Cancel", Cancel{},                      {"cancelled", "cancelled",  "cancelled",  "-",       "-",       "same"}},
       {"Hold", Hold{},                          {"same",      "held",       "-",          "-",       "-",       "-"}},
       {"Release", Release{},                    {"pending",   "same",       "-",          "-",       "-",       "-"}},
       {"Restart", Restart{},                    {"-",         "-",          "-",          "pending", "pending", "pending"}},
       {"Change", Change{.priority = 60},        {"held",      "pending",    "-",          "-",       "-",       "-"}},
+      {"Supersede", Supersede{43},              {"cancelled", "cancelled",  "cancelled",  "-",       "-",       "-"}},
       {"Expire", Expire{},                      {"failed",    "failed",     "failed",     "-",       "-",       "-"}},
       {"Abandon", Abandon{41, Status::failed},  {"failed",    "failed",     "-",          "-",       "-",       "-"}},
   };
@@ -124,6 +126,61 @@ TEST(TransitionTable, HoldsForEveryCommandInEveryState) {
       EXPECT_EQ(transition->job.completed_at.has_value(), ended(transition->job.status));
     }
   }
+}
+
+TEST(Transition, KeepsTheErrorOfEveryAttempt) {
+  Job job = job_in(Status::processing);
+  job.attempt = 1;
+  job = done(job, Retry{unreachable(), 1s, "ollama"}).job;
+  job = done(job, Start{"ollama"}).job;
+  job = done(job, Fail{{.code = "timeout", .detail = "Slow."}}).job;
+  ASSERT_EQ(job.failures.size(), 2U);
+  EXPECT_EQ(job.failures[0].attempt, 1);
+  EXPECT_EQ(job.failures[0].backend, "llamacpp");
+  EXPECT_EQ(job.failures[0].detail, "The backend cannot be reached.");
+  EXPECT_EQ(job.failures[1].attempt, 2);
+  EXPECT_EQ(job.failures[1].backend, "ollama");
+  EXPECT_EQ(job.failures[1].code, "timeout");
+  EXPECT_EQ(job.failures[1].at, kNow);
+  EXPECT_THAT(done(job, Restart{}).job.failures, IsEmpty());
+}
+
+TEST(Transition, BlamesNoAttemptForWhatHappensToAWaitingJob) {
+  EXPECT_THAT(done(job_in(Status::pending), Expire{}).job.failures, IsEmpty());
+}
+
+TEST(Transition, WaitsForAnotherBackendWithoutUsingUpAnAttempt) {
+  const Transition diverted = done(job_in(Status::pending), Divert{"ollama"});
+  EXPECT_EQ(diverted.job.backend, "ollama");
+  EXPECT_EQ(diverted.job.attempt, 0);
+  EXPECT_THAT(types_of(diverted), ElementsAre("moved"));
+}
+
+TEST(Transition, TellsWhichJobReplacesIt) {
+  const Transition replaced = done(job_in(Status::processing), Supersede{43});
+  EXPECT_EQ(replaced.job.message, "Replaced by job 43");
+  EXPECT_EQ(replaced.events.at(0).data.at("superseded_by"), "43");
+  EXPECT_GT(replaced.job.fence, job_in(Status::processing).fence);
+}
+
+TEST(Transition, MovesToTheFirstOfItsNewBackends) {
+  const Transition moved =
+      done(job_in(Status::held), Change{.backends = {{"gemini", "echo"}}, .model = "small"});
+  EXPECT_EQ(moved.job.backend, "gemini");
+  EXPECT_EQ(moved.job.backends, (std::vector<std::string>{"gemini", "echo"}));
+  EXPECT_EQ(moved.job.model, "small");
+  EXPECT_EQ(moved.events.at(0).data.at("backend"), "gemini");
+}
+
+TEST(Transition, WaitsForItsTurnFromWhenItCouldRun) {
+  Job job{.id = 1, .owner = "alice"};
+  EXPECT_EQ(create(job, false, kNow).job.queued_at, kNow);
+  job.not_before = kNow + 5s;
+  job = create(job, false, kNow).job;
+  EXPECT_EQ(job.queued_at, kNow + 5s);
+  EXPECT_EQ(done(job, Change{.not_before = std::optional(kNow + 9s)}).job.queued_at, kNow + 9s);
+  EXPECT_EQ(done(job, Change{.not_before = std::optional<Time>()}).job.queued_at, kNow);
+  EXPECT_EQ(done(job_in(Status::failed), Restart{}).job.queued_at, kNow);
 }
 
 TEST(Transition, SaysWhyItRefuses) {
@@ -300,7 +357,15 @@ TEST(HoldRunning, TellsThePersonWhatToLookAt) {
   const Transition released = done(held.job, Release{});
   EXPECT_THAT(types_of(released), ElementsAre("released"));
   EXPECT_EQ(released.job.message, "Waiting");
-  EXPECT_EQ(done(released.job, Start{"llamacpp"}).job.attempt, 2);
+}
+
+TEST(HoldRunning, IsFollowedByAnotherAttemptThoughAllWereUsedUp) {
+  Job job = job_in(Status::processing);
+  job.attempt = job.max_attempts;
+  const Transition released = done(done(job, HoldRunning{unreachable()}).job, Release{});
+  const Job again = done(released.job, Start{"llamacpp"}).job;
+  EXPECT_EQ(again.attempt, job.attempt + 1);
+  EXPECT_EQ(again.max_attempts, again.attempt);
 }
 
 TEST(Hold, LetsAnInterruptedAttemptGoOnLater) {

@@ -23,7 +23,8 @@ class HubTest : public testing::Test {
   }
 
   ScratchStore store_;
-  Hub hub_{*store_};
+  job::Outlook expected_;
+  Hub hub_{*store_, [this](const job::Job&) { return expected_; }};
   std::atomic<int> woken_ = 0;
 };
 
@@ -59,12 +60,12 @@ TEST_F(HubTest, SharesOneSerialisationAmongFollowers) {
 TEST_F(HubTest, ShowsTheNewestState) {
   const auto id = store_.submit().job.id;
   Hub::Following following(hub_, id, [] {});
-  EXPECT_EQ((*following.snapshot())->seq, 1);
+  EXPECT_EQ((*following.snapshot())->seq(), 1);
   publish(store_.apply(id, job::Cancel{}));
   const auto snapshot = following.snapshot();
   ASSERT_TRUE(snapshot);
-  EXPECT_EQ((*snapshot)->seq, 2);
-  EXPECT_TRUE((*snapshot)->ended);
+  EXPECT_EQ((*snapshot)->seq(), 2);
+  EXPECT_TRUE((*snapshot)->ended());
 }
 
 TEST_F(HubTest, WakesNobodyForAnotherJob) {

@@ -25,7 +25,7 @@ class IntakeTest : public testing::Test {
     return submission;
   }
   Result<store::Submission> take(Submission submission) const {
-    return take_in({"alice", false}, std::move(submission), *plugins_, pipelines_, kNow);
+    return take_in({"alice", false}, std::move(submission), *plugins_, pipelines_, 1000, kNow);
   }
   // The field that is wrong.
   std::string wrong_field(Submission submission) const {
@@ -105,7 +105,7 @@ TEST_F(IntakeTest, FindsThePipelineOfAForm) {
 
 TEST_F(IntakeTest, WithoutAnyBackendNothingIsTaken) {
   const auto none = plugin::Registry::load({});
-  const auto taken = take_in({"alice", false}, prompt(), **none, pipelines_, kNow);
+  const auto taken = take_in({"alice", false}, prompt(), **none, pipelines_, 1000, kNow);
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().code, Code::unavailable);
 }

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// What administrators do: take a backup.
+#include <stdexcept>
+
+#include "http/api/api.hpp"
+#include "http/api/arguments.hpp"
+
+namespace llmspool::http {
+namespace {
+
+using Source = std::shared_ptr<std::ifstream>;
+
+Result<std::string> next_piece(std::ifstream& file) {
+  constexpr std::size_t kPiece = std::size_t{256} * 1024;
+  std::string piece(kPiece, '\0');
+  file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+  piece.resize(static_cast<std::size_t>(file.gcount()));
+  if (file.bad()) return fail(Code::internal, "The backup cannot be read.");
+  return piece;
+}
+
+asio::awaitable<void> write_file(const Services& services, Source file, BodyWriter& body) {
+  for (;;) {
+    std::function<Result<std::string>()> work = [file] { return next_piece(*file); };
+    auto piece = co_await services.read<std::string>(std::move(work));
+    // Half a database must not look like a whole one: the body is left without its end.
+    if (!piece) throw std::runtime_error(piece.error().message);
+    if (piece->empty()) co_return;
+    const bool taken = co_await body.write(*std::move(piece));
+    if (!taken) co_return;
+  }
+}
+
+asio::awaitable<Result<Response>> backup(const Services& services, const Request& request) {
+  LLMSPOOL_CO_CHECK(check_query(request, {}));
+  // A page of another site could have its visitor's daemon fill the disk.
+  const std::string* site = request.headers.find("Sec-Fetch-Site");
+  if (site && *site != "same-origin" && *site != "none")
+    co_return fail(Code::forbidden, "A web page of another site may not take a backup.");
+  std::function<Result<Source>()> work = [&services, &request] {
+    return services.spool.backup(request.caller);
+  };
+  LLMSPOOL_CO_TRY(file, co_await services.read<Source>(std::move(work)));
+  Response response;
+  response.headers.add("Content-Type", "application/vnd.sqlite3");
+  response.stream = [&services, file](BodyWriter& body) {
+    return write_file(services, file, body);
+  };
+  co_return response;
+}
+
+}  // namespace
+
+void add_admin_routes(Router& router, const Services& services) {
+  router.add("GET", "/api/admin/backup",
+             [&services](const Request& request) { return backup(services, request); });
+}
+
+}  // namespace llmspool::http

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+// POST /api/jobs/bulk: a job from each line of NDJSON, any number of them, stored a chunk at a
+// time. Answered when all has been read, since many clients read nothing before they have sent all;
+// until then memory holds little more than the numbers of the jobs, which mostly follow each other.
+#include <mutex>
+
+#include "http/api/api.hpp"
+#include "http/api/arguments.hpp"
+#include "http/api/fields.hpp"
+#include "http/api/idempotency.hpp"
+#include "http/api/lines.hpp"
+#include "http/api/submit_body.hpp"
+#include "http/problem.hpp"
+
+namespace llmspool::http {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kLinesPerChunk = 1000;
+constexpr std::size_t kBytesPerChunk = std::size_t{4} * 1024 * 1024;  // or what one line has more
+constexpr std::size_t kErrorBytesMax = std::size_t{8} * 1024 * 1024;  // then the rest is refused
+constexpr std::size_t kPieceBytes = std::size_t{64} * 1024;
+
+// What became of each line, in little memory.
+class Outcomes {
+ public:
+  void add(std::int64_t line, job::JobId id) {
+    if (!runs_.empty() && runs_.back().follows(line, id))
+      ++runs_.back().count;
+    else
+      runs_.push_back({line, id, 1, {}});
+  }
+  void add(std::int64_t line, const Error& error) {
+    std::string problem = json::serialize(problem_document(error));
+    if (!runs_.empty() && runs_.back().repeats(line, problem)) {
+      ++runs_.back().count;
+      return;
+    }
+    error_bytes_ += problem.size();
+    runs_.push_back({line, 0, 1, std::move(problem)});
+  }
+  bool is_too_much() const { return error_bytes_ > kErrorBytesMax; }
+
+  // As NDJSON, some lines at a time; empty: that was all.
+  std::string take() {
+    std::string text;
+    for (; next_ < runs_.size() && text.size() < kPieceBytes; ++next_, given_ = 0) {
+      const Run& run = runs_[next_];
+      for (; given_ < run.count && text.size() < kPieceBytes; ++given_) {
+        text += "{\"line\":" + std::to_string(run.line + given_);
+        text += run.error.empty() ? ",\"job_id\":\"" + std::to_string(run.id + given_) + "\"}\n"
+                                  : ",\"error\":" + run.error + "}\n";
+      }
+      if (given_ < run.count) break;
+    }
+    return text;
+  }
+
+ private:
+  // Lines that follow each other, whose jobs do so too or that were refused alike.
+  struct Run {
+    std::int64_t line;
+    job::JobId id;
+    std::int64_t count;
+    std::string error;
+    bool follows(std::int64_t next_line, job::JobId next_id) const {
+      return error.empty() && next_line == line + count && next_id == id + count;
+    }
+    bool repeats(std::int64_t next_line, const std::string& problem) const {
+      return error == problem && next_line == line + count;
+    }
+  };
+  std::vector<Run> runs_;
+  std::size_t next_ = 0;
+  std::int64_t given_ = 0;
+  std::size_t error_bytes_ = 0;
+};
+
+const Error kTooManyErrors{Code::invalid,
+                           "Too many lines before this one were refused, so it was not looked at: "
+                           "mend those and send this again."};
+
+// What all lines of a request share.
+struct Common {
+  std::string group, key;
+  std::size_t line_bytes_max;
+};
+
+Result<spool::Submission> submission_of(const Line& line, const Common& common) {
+  if (line.too_long)
+    return fail(Code::too_large, "The line is longer than " +
+                                     std::to_string(common.line_bytes_max) +
+                                     " bytes, which server.body_bytes_max allows.");
+  LLMSPOOL_TRY(body, parse_json_object(line.text, "The line"));
+  LLMSPOOL_TRY(submission, submission_from_json(body));
+  if (submission.job.group.empty()) submission.job.group = common.group;
+  if (!common.key.empty()) {
+    // No header can hold a line feed, so this is no key of a single submit.
+    submission.idempotency_key = common.key + "\n" + std::to_string(line.number);
+    body["group"] = submission.job.group;
+    submission.fingerprint = fingerprint(json::value(std::move(body)));
+  }
+  return submission;
+}
+
+// A chunk on its way into the store.
+struct Chunk {
+  using Stored = std::vector<Result<store::Submitted>>;
+
+  std::vector<Line> lines;
+  std::vector<std::optional<Error>> refused;  // of each line; none: it was handed to the store
+  std::mutex mutex;
+  std::optional<Result<Stored>> stored;
+
+  void record(Outcomes& outcomes) {
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const std::int64_t line = lines[i].number;
+      if (refused[i]) {
+        outcomes.add(line, *refused[i]);
+      } else if (!*stored) {
+        outcomes.add(line, stored->error());
+      } else if (const auto& one = (**stored)[next++]; one) {
+        outcomes.add(line, one->applied.job.id);
+      } else {
+        outcomes.add(line, one.error());
+      }
+    }
+  }
+};
+using ChunkPtr = std::shared_ptr<Chunk>;
+
+// Reads the chunk's lines and hands them on; the signal tells when they are stored.
+void begin(const Services& services, const spool::Caller& caller, const Common& common,
+           const ChunkPtr& chunk, const std::shared_ptr<Signal>& signal) {
+  std::vector<spool::Submission> submissions;
+  for (std::size_t i = 0; i < chunk->lines.size(); ++i) {
+    auto submission = submission_of(chunk->lines[i], common);
+    chunk->lines[i].text = {};
+    if (submission)
+      submissions.push_back(*std::move(submission));
+    else
+      chunk->refused[i] = std::move(submission).error();
+  }
+  services.spool.submit_all(caller, std::move(submissions),
+                            [chunk, signal](Result<Chunk::Stored> stored) {
+                              {
+                                const std::scoped_lock lock(chunk->mutex);
+                                chunk->stored = std::move(stored);
+                              }
+                              signal->notify();
+                            });
+}
+
+class Bulk {
+ public:
+  Bulk(const Services& services, const Request& request, Common common)
+      : services_(services),
+        request_(request),
+        common_(std::move(common)),
+        splitter_(common_.line_bytes_max),
+        outcomes_(std::make_shared<Outcomes>()) {}
+
+  asio::awaitable<Result<std::shared_ptr<Outcomes>>> run() {
+    for (bool more = true; more;) {
+      auto piece = co_await request_.stream->read();
+      if (!piece) {
+        co_await settle();
+        co_return std::unexpected(piece.error());
+      }
+      more = !piece->empty();
+      for (std::string_view rest = *piece; !rest.empty();) {
+        rest.remove_prefix(splitter_.add(rest));
+        if (splitter_.lines() >= kLinesPerChunk || splitter_.bytes() >= kBytesPerChunk)
+          co_await submit(splitter_.take());
+      }
+    }
+    splitter_.finish();
+    if (splitter_.lines() > 0) co_await submit(splitter_.take());
+    co_await settle();
+    co_return outcomes_;
+  }
+
+ private:
+  // One chunk is read while the one before it is being stored.
+  asio::awaitable<void> submit(std::vector<Line> lines) {
+    if (outcomes_->is_too_much()) {
+      for (const Line& line : lines) outcomes_->add(line.number, kTooManyErrors);
+      co_return;
+    }
+    auto chunk = std::make_shared<Chunk>();
+    chunk->refused.resize(lines.size());
+    chunk->lines = std::move(lines);
+    std::function<Result<bool>()> work = [this, chunk]() -> Result<bool> {
+      begin(services_, request_.caller, common_, chunk, request_.signal);
+      return true;
+    };
+    const auto begun = co_await services_.read<bool>(std::move(work));
+    if (!begun) chunk->stored = std::unexpected(begun.error());
+    co_await settle();
+    under_way_ = std::move(chunk);
+  }
+
+  asio::awaitable<void> settle() {
+    while (under_way_) {
+      bool stored = false;
+      {
+        const std::scoped_lock lock(under_way_->mutex);
+        stored = under_way_->stored.has_value();
+      }
+      if (!stored) {
+        co_await request_.signal->wait();
+        continue;
+      }
+      under_way_->record(*outcomes_);
+      under_way_.reset();
+    }
+  }
+
+  const Services& services_;
+  const Request& request_;
+  const Common common_;
+  LineSplitter splitter_;
+  ChunkPtr under_way_;
+  const std::shared_ptr<Outcomes> outcomes_;
+};
+
+asio::awaitable<Result<Response>> bulk(const Services& services, const Request& request) {
+  LLMSPOOL_CO_CHECK(check_query(request, {"group"}));
+  LLMSPOOL_CO_TRY(group, argument(request, "group"));
+  LLMSPOOL_CO_TRY(key, idempotency_key(request.headers));
+  if (group && (group->empty() || group->size() > limits::kNameBytesMax))
+    co_return fail(Code::invalid, "The parameter 'group' is wrong: it must have 1 to " +
+                                      std::to_string(limits::kNameBytesMax) + " bytes.");
+  Bulk bulk(services, request, {group.value_or(""), key, services.settings.body_bytes_max});
+  LLMSPOOL_CO_TRY(outcomes, co_await bulk.run());
+  Response response;
+  response.headers.add("Content-Type", "application/x-ndjson");
+  response.stream = [outcomes](BodyWriter& body) -> asio::awaitable<void> {
+    for (std::string text = outcomes->take(); !text.empty(); text = outcomes->take()) {
+      const bool taken = co_await body.write(std::move(text));
+      if (!taken) co_return;
+    }
+  };
+  co_return response;
+}
+
+}  // namespace
+
+void add_bulk_routes(Router& router, const Services& services) {
+  router.add_streamed("POST", "/api/jobs/bulk",
+                      [&services](const Request& request) { return bulk(services, request); });
+}
+
+}  // namespace llmspool::http

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#include "spool/forecast.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <queue>
+#include <ranges>
+#include <set>
+
+namespace llmspool::spool {
+namespace {
+
+using job::Job;
+using job::Status;
+
+constexpr Milliseconds kFreshFor{1000};  // while no job changes its state
+constexpr Milliseconds kQuick{5};        // a look that takes no longer is taken whenever asked
+constexpr int kShareOfLooking = 20;      // one that does, in one part of so many of the time
+constexpr std::size_t kPlacesPerLine = 1000;
+constexpr std::size_t kPlacesMax = 2000;
+constexpr std::size_t kEffortMax = 200'000;  // places times lines
+constexpr std::size_t kRunningMax = 500;
+constexpr std::size_t kRecalled = 200;
+
+// The jobs in the order in which it will be their turn, as the store will see it.
+std::vector<job::Head> in_turn(std::vector<job::Head> waiting, const job::TurnRules& rules,
+                               Time now) {
+  std::map<std::pair<std::string, std::string>, std::deque<job::Head>> lines;
+  for (job::Head& head : waiting) lines[{head.owner, head.model}].push_back(std::move(head));
+  std::set<std::pair<std::string, std::string>> cut;  // have more than was read
+  for (const auto& [key, line] : lines)
+    if (line.size() >= kPlacesPerLine) cut.insert(key);
+  const std::size_t most =
+      std::clamp<std::size_t>(kEffortMax / std::max<std::size_t>(lines.size(), 1), 1, kPlacesMax);
+  job::Turns turns;
+  std::vector<job::Head> ordered;
+  while (!lines.empty() && ordered.size() < most) {
+    std::vector<job::Head> firsts;
+    for (const auto& [key, line] : lines) firsts.push_back(line.front());
+    const job::Head next = *turns.next(firsts, {}, rules, now);
+    turns.take(next, now);
+    const auto line = lines.find({next.owner, next.model});
+    line->second.pop_front();
+    ordered.push_back(next);
+    if (!line->second.empty()) continue;
+    if (cut.contains(line->first)) break;  // behind its last, its others would be missing
+    lines.erase(line);
+  }
+  return ordered;
+}
+
+}  // namespace
+
+Forecast::Forecast(store::Store& store, const Clock& clock, std::vector<Server> servers,
+                   job::TurnRules rules)
+    : store_(store), clock_(clock), servers_(std::move(servers)), rules_(rules) {}
+
+void Forecast::recall() {
+  const auto completed = store_.list({.statuses = {Status::completed}, .limit = kRecalled});
+  if (!completed) return;
+  const std::scoped_lock lock(mutex_);
+  for (const Job& job : *completed | std::views::reverse) history_.learn(job);
+}
+
+void Forecast::learn(const Job& ended) {
+  const std::scoped_lock lock(mutex_);
+  history_.learn(ended);
+}
+
+void Forecast::refresh() {
+  {
+    const std::scoped_lock lock(mutex_);
+    const Time now = clock_.now();
+    // A wall clock that was set back must not keep us from looking.
+    const Time until = outdated_ ? next_look_ : looked_at_ + kFreshFor;
+    if (now < until && now >= looked_at_) return;
+    looked_at_ = now;
+    next_look_ = now;
+    outdated_ = false;
+  }
+  const auto began = std::chrono::steady_clock::now();
+  const auto running = store_.list({.statuses = {Status::processing}, .limit = kRunningMax});
+  const History history = [this] {
+    const std::scoped_lock lock(mutex_);
+    return history_;
+  }();
+  std::map<std::string, View> views;
+  for (const Server& server : servers_) {
+    const auto queue = store_.queue(server.backend, kPlacesPerLine);
+    if (!queue || !running) return;  // the disk's trouble is told elsewhere
+    views[server.backend] = look(server, *queue, *running, history);
+  }
+  const auto took = std::chrono::steady_clock::now() - began;
+  const std::scoped_lock lock(mutex_);
+  views_ = std::move(views);
+  if (took > kQuick)
+    next_look_ = clock_.now() + kShareOfLooking * std::chrono::ceil<Milliseconds>(took);
+}
+
+Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
+                              const std::vector<Job>& running, const History& history) const {
+  // When each of the backend's slots will be free.
+  std::priority_queue<double, std::vector<double>, std::greater<>> free_in;
+  for (const Job& job : running) {
+    if (job.backend == server.backend) free_in.push(rest_of(job, history).value_or(0));
+  }
+  while (std::cmp_less(free_in.size(), server.concurrency)) free_in.push(0);
+
+  View view{.waiting = queue.waiting};
+  const auto usual = history.expected(server.backend);
+  for (const job::Head& head : in_turn(queue.first, rules_, clock_.now())) {
+    const double begins_in = free_in.top();
+    free_in.pop();
+    const auto takes = history.expected(server.backend, head.model, {});
+    free_in.push(begins_in + takes.value_or(usual.value_or(0)));
+    view.order.push_back(head.id);
+    Place place{static_cast<std::int64_t>(view.order.size()), begins_in, std::nullopt};
+    if (takes) place.ends_in = begins_in + *takes;
+    view.places.emplace(head.id, place);
+    view.last_place_rank = job::rank(head.queued_at, head.priority, rules_);
+  }
+  view.last_rank = queue.last ? job::rank(queue.last->queued_at, queue.last->priority, rules_) : 0;
+  return view;
+}
+
+std::optional<double> Forecast::rest_of(const Job& running, const History& history) const {
+  if (!running.started_at) return std::nullopt;
+  const double spent =
+      std::max(std::chrono::duration<double>(clock_.now() - *running.started_at).count(), 0.0);
+  const auto usual = history.expected(running);
+  // The further it is, the more its own pace tells.
+  const double done = running.progress / 100.0;
+  if (!usual) return done >= 0.05 ? std::optional(spent * (1 - done) / done) : std::nullopt;
+  const double by_history = std::max(*usual - spent, 0.0);
+  return done > 0 ? (1 - done) * by_history + done * (spent * (1 - done) / done) : by_history;
+}
+
+std::optional<std::int64_t> Forecast::position_of(const View& view, const Job& job) const {
+  if (const auto known = view.places.find(job.id); known != view.places.end())
+    return known->second.position;
+  const auto told = static_cast<std::int64_t>(view.order.size());
+  const std::int64_t rest = view.waiting - told;
+  const bool waits_for_more =
+      !job.after.empty() || job.not_before.value_or(Time::min()) > clock_.now();
+  if (rest <= 0 || waits_for_more) return std::nullopt;
+  // Between the last that is told exactly and the last of all.
+  const double span = static_cast<double>(view.last_rank - view.last_place_rank);
+  const double from_first =
+      static_cast<double>(job::rank(job.queued_at, job.priority, rules_) - view.last_place_rank);
+  const double share = span > 0 ? std::clamp(from_first / span, 0.0, 1.0) : 1.0;
+  return told +
+         std::max<std::int64_t>(static_cast<std::int64_t>(share * static_cast<double>(rest)), 1);
+}
+
+job::Outlook Forecast::of(const Job& job) const {
+  const std::scoped_lock lock(mutex_);
+  job::Outlook outlook;
+  std::optional<double> seconds;
+  if (job.status == Status::processing) {
+    seconds = rest_of(job, history_);
+  } else if (job.status == Status::pending) {
+    const auto view = views_.find(job.backend);
+    if (view == views_.end()) return outlook;
+    outlook.queue_position = position_of(view->second, job);
+    const auto usual = history_.expected(job);
+    const auto place = view->second.places.find(job.id);
+    if (place != view->second.places.end()) {
+      seconds = place->second.ends_in;
+      if (seconds) *seconds -= std::chrono::duration<double>(clock_.now() - looked_at_).count();
+    } else if (outlook.queue_position && usual) {
+      const auto server = std::ranges::find(servers_, job.backend, &Server::backend);
+      seconds = *usual * (1 + static_cast<double>(*outlook.queue_position) / server->concurrency);
+    } else if (usual && job.not_before && job.after.empty()) {
+      seconds = *usual + std::chrono::duration<double>(*job.not_before - clock_.now()).count();
+    }
+  }
+  if (seconds) outlook.eta_seconds = std::max<std::int64_t>(std::llround(*seconds), 0);
+  return outlook;
+}
+
+std::int64_t Forecast::waiting(const std::string& backend) const {
+  const std::scoped_lock lock(mutex_);
+  const auto view = views_.find(backend);
+  return view == views_.end() ? 0 : view->second.waiting;
+}
+
+std::optional<double> Forecast::mean_seconds(const std::string& backend) const {
+  const std::scoped_lock lock(mutex_);
+  return history_.expected(backend);
+}
+
+std::vector<job::JobId> Forecast::order() const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<std::tuple<double, std::int64_t, job::JobId>> places;
+  for (const auto& [backend, view] : views_)
+    for (const auto& [id, place] : view.places)
+      places.emplace_back(place.begins_in, place.position, id);
+  std::ranges::sort(places);
+  std::vector<job::JobId> ids;
+  for (const auto& place : places) ids.push_back(std::get<2>(place));
+  return ids;
+}
+
+}  // namespace llmspool::spool

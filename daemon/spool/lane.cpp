@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "spool/lane.hpp"
+
+#include <algorithm>
+
+namespace llmspool::spool {
+namespace {
+
+using plugin::Verdict;
+
+std::string default_model_of(const plugin::Backend& backend) {
+  const auto models = backend.models();
+  if (!models) return {};
+  const auto found = std::ranges::find_if(*models, &plugin::Model::is_default);
+  return found == models->end() ? std::string() : found->id;
+}
+
+}  // namespace
+
+Lane::Lane(std::shared_ptr<plugin::Backend> backend, const config::Backend& rules, Loop& loop)
+    : backend_(std::move(backend)),
+      rules_(rules),
+      loop_(loop),
+      default_model_(default_model_of(*backend_)),
+      pace_{RateLimit(rules.requests_per_minute), RateLimit(rules.tokens_per_minute)},
+      slots_(backend_->concurrency(), pace_, loop),
+      circuit_(rules.circuit_failures, rules.circuit_rest) {}
+
+int Lane::room() {
+  const int free = backend_->concurrency() - running - claiming;
+  int room = circuit_.admits(loop_.uptime(), running + claiming, std::max(free, 0));
+  if (rules_.requests_per_minute > 0) {
+    const auto left = pace_.requests.left(loop_.uptime()) - claiming;
+    room = static_cast<int>(std::clamp<std::int64_t>(left, 0, room));
+  }
+  // Which models are full depends on each job that begins.
+  return rules_.model_concurrency.empty() ? room : std::min(room, claiming == 0 ? 1 : 0);
+}
+
+Milliseconds Lane::wait() {
+  return std::max({circuit_wait(), rest(), pace_.wait(loop_.uptime())});
+}
+
+// A job that names no model means the default one.
+std::string Lane::model_of(const job::Job& job) const {
+  return job.model.empty() ? default_model_ : job.model;
+}
+
+void Lane::add_spelling(std::vector<std::string>& models, const std::string& model) const {
+  models.push_back(model);
+  if (model == default_model_ && !model.empty()) models.emplace_back();
+}
+
+job::Models Lane::models() const {
+  job::Models models;
+  if (has_run_) add_spelling(models.loaded, last_model_);
+  for (const auto& [model, most] : rules_.model_concurrency) {
+    const auto running_now = running_models_.find(model);
+    if (running_now != running_models_.end() && running_now->second >= most)
+      add_spelling(models.full, model);
+  }
+  return models;
+}
+
+void Lane::begin(const job::Job& job) {
+  ++running;
+  last_model_ = model_of(job);
+  has_run_ = true;
+  ++running_models_[last_model_];
+}
+
+void Lane::end(const job::Job& job) {
+  --running;
+  const auto model = running_models_.find(model_of(job));
+  if (--model->second == 0) running_models_.erase(model);
+}
+
+bool Lane::answered(const plugin::Ending& ending, std::int64_t more_requests, std::int64_t tokens) {
+  const Milliseconds now = loop_.uptime();
+  pace_.requests.charge(now, more_requests);
+  pace_.tokens.charge(now, tokens);
+  switch (ending.verdict) {
+    case Verdict::done:
+      circuit_.succeeded();
+      return false;
+    case Verdict::retry_later:
+      rests_until_ = std::max(
+          rests_until_, now + Milliseconds(static_cast<std::int64_t>(
+                                  std::clamp(ending.retry_after_seconds, 0.0, 86400.0) * 1000)));
+      return circuit_.failed(now);
+    case Verdict::failed:
+    case Verdict::retry_now:
+      return circuit_.failed(now);
+    case Verdict::hold:
+    case Verdict::stop_queue:
+    case Verdict::credentials_needed:
+    case Verdict::cancelled:
+      break;
+  }
+  return false;
+}
+
+}  // namespace llmspool::spool

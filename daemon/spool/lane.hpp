@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// One backend and what it does now: how many jobs it may be given, and why none. Of the loop alone.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+
+#include "config/config.hpp"
+#include "job/turn.hpp"
+#include "plugin/backend.hpp"
+#include "spool/circuit.hpp"
+#include "spool/slots.hpp"
+
+namespace llmspool::spool {
+
+class Lane {
+ public:
+  Lane(std::shared_ptr<plugin::Backend> backend, const config::Backend& rules, Loop& loop);
+
+  plugin::Backend& backend() const { return *backend_; }
+  const std::shared_ptr<plugin::Backend>& shared_backend() const { return backend_; }
+  const config::Backend& rules() const { return rules_; }
+  Slots& slots() { return slots_; }
+
+  // How many jobs may be claimed for it now.
+  int room();
+  // How long it takes none whatever happens: its circuit is open, it asked to be left alone, a
+  // minute's requests are used up. Zero: that is not so.
+  Milliseconds wait();
+  // Whether its waiting jobs had better go to another of their backends.
+  bool is_down() const {
+    return !stopped_reason.empty() || circuit_state() == Circuit::State::open;
+  }
+  Circuit::State circuit_state() const { return circuit_.state(loop_.uptime()); }
+  Milliseconds circuit_wait() const { return circuit_.wait(loop_.uptime()); }
+  Milliseconds rest() const { return std::max(rests_until_ - loop_.uptime(), Milliseconds(0)); }
+  job::Models models() const;
+
+  void begin(const job::Job& job);
+  void end(const job::Job& job);
+  // How a generation ended, how many requests beyond its first it was and how many tokens it took.
+  // Whether the circuit has opened by it.
+  bool answered(const plugin::Ending& ending, std::int64_t more_requests, std::int64_t tokens);
+  void close_circuit() {
+    circuit_.succeeded();
+    rests_until_ = Milliseconds(0);
+  }
+
+  std::atomic<int> running = 0;  // read by any thread
+  int claiming = 0;              // claims that the store has not answered
+  bool poked = false;            // a job may have become ready since the last claim was sent
+  bool claim_posted = false;     // the loop will look soon
+  std::optional<Milliseconds> claim_timed{};  // or then, when wait() is over
+  bool diverting = false, divert_again = false;
+  std::string stopped_reason;  // by an answer of its plugin, until a person resumes it
+
+ private:
+  std::string model_of(const job::Job& job) const;
+  void add_spelling(std::vector<std::string>& models, const std::string& model) const;
+
+  const std::shared_ptr<plugin::Backend> backend_;
+  const config::Backend rules_;
+  Loop& loop_;
+  const std::string default_model_;
+  Pace pace_;
+  Slots slots_;
+  Circuit circuit_;
+  Milliseconds rests_until_{0};
+  std::map<std::string, int> running_models_;
+  std::string last_model_;
+  bool has_run_ = false;
+};
+
+}  // namespace llmspool::spool
