@@ -8,6 +8,7 @@ write its story and name it in CLIENTS."""
 import collections
 import dataclasses
 import http.client
+import json
 import random
 import threading
 import time
@@ -176,4 +177,34 @@ class Follower(Client):
             seen += answer.json()["events"]
 
 
-CLIENTS = [Submitter, Submitter, Retrier, Delayer, Holder, Canceller, Chainer, ChainBreaker, Follower]
+class Uploader(Client):
+    """Hands in several jobs at once."""
+
+    def story(self):
+        key = f"{self.name}-{len(self.jobs)}"
+        prompts = [self.words() for _ in range(self.random.randint(2, 6))]
+        lines = "".join(json.dumps({"prompt": prompt, "params": self.speed()}) + "\n" for prompt in prompts)
+        answer = self.call("POST", f"/api/jobs/bulk?group={key}", lines.encode(),
+                           {"Idempotency-Key": key, "Content-Type": "application/x-ndjson"})
+        assert answer.status == 200, answer.body
+        accepted = [json.loads(line)["job_id"] for line in answer.body.splitlines()]
+        assert len(accepted) == len(prompts), answer.body
+        for job_id, prompt in zip(accepted, prompts):
+            assert job_id not in self.jobs, f"job {job_id} was given twice"
+            self.jobs[job_id] = Promise(prompt)
+            self.open.append(job_id)
+        group = self.call("GET", f"/api/groups/{key}").json()
+        assert group["total"] == len(prompts), group
+
+
+class Pauser(Client):
+    """Keeps the queue from going on for a moment, now and then."""
+
+    def story(self):
+        assert self.call("POST", "/api/queue/pause").json()["paused"]
+        self.stop.wait(self.random.uniform(0, 0.05))
+        assert not self.call("POST", "/api/queue/resume").json()["paused"]
+        self.submit(params=self.speed())
+
+
+CLIENTS = [Uploader, Pauser, Submitter, Submitter, Retrier, Delayer, Holder, Canceller, Chainer, ChainBreaker, Follower]

@@ -29,6 +29,9 @@ def sse(daemon, job_id, after=None, headers=None, limit=None):
         if line:
             key, _, value = line.partition(": ")
             fields[key] = value
+        elif fields.get("event") == "queue":  # no part of the log
+            assert "id" not in fields
+            fields = {}
         elif "data" in fields:
             events.append(json.loads(fields["data"]))
             assert int(fields["id"]) == events[-1]["seq"] and fields["event"] == events[-1]["type"]

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""The client tool's side of the queue, against the real daemon."""
+
+import json
+
+import pytest
+
+ONE_AT_A_TIME = "[backends.echo]\nconcurrency = 1\n"
+TWO = ONE_AT_A_TIME + "[backends.other]\nplugin = 'echo'\n"
+
+
+@pytest.fixture
+def busy(make_daemon):
+    """A daemon whose backend echo is busy with a job, and the job."""
+    daemon = make_daemon(config=TWO).start()
+    job = daemon.submit(prompt="x", params={"stall_seconds": 600})["job_id"]
+    daemon.until(job, lambda now: now["status"] == "processing")
+    return daemon, job
+
+
+def run(daemon, *arguments, code=0, **options):
+    done = daemon.client(*arguments, **options)
+    assert done.returncode == code, (done.stdout, done.stderr)
+    return done
+
+
+def test_priority_and_move(busy):
+    daemon, _ = busy
+    first, second = (daemon.submit(prompt="x")["job_id"] for _ in range(2))
+    run(daemon, "priority", "90", second)
+    assert daemon.job(second)["priority"] == 90
+    assert daemon.job(second)["queue_position"] == 1 and daemon.job(first)["queue_position"] == 2
+    assert "position" in run(daemon, "show", first).stdout
+    run(daemon, "move", "other", first)
+    assert daemon.ended(first)["backend"] == "other"
+    assert "only a job that waits" in run(daemon, "move", "other", first, code=6).stderr
+    assert "there is no backend 'nothing'" in run(daemon, "move", "nothing", second, code=6).stderr
+
+
+def test_hold_release_and_retry(busy):
+    daemon, job = busy
+    waits = daemon.submit(prompt="x")["job_id"]
+    run(daemon, "hold", waits)
+    assert daemon.job(waits)["status"] == "held"
+    run(daemon, "cancel", job)
+    run(daemon, "release", waits)
+    assert daemon.ended(waits)["status"] == "completed"
+    run(daemon, "retry", waits)
+    assert daemon.ended(waits)["status"] == "completed"
+    run(daemon, "delete", waits)
+    run(daemon, "show", waits, code=5)
+
+
+def test_switches(busy):
+    daemon, _ = busy
+    run(daemon, "pause")
+    run(daemon, "reject", "other")
+    queue = json.loads(run(daemon, "queue", "--json").stdout)
+    assert queue["paused"] and queue["accepting"]
+    assert [each["accepting"] for each in queue["backends"] if each["id"] == "other"] == [False]
+    assert "paused" in run(daemon, "queue").stdout
+    assert "takes no new jobs" in run(daemon, "submit", "x", "--backend", "other", code=7).stderr
+    run(daemon, "resume")
+    run(daemon, "accept", "other")
+    assert not json.loads(run(daemon, "queue", "--json").stdout)["paused"]
+    run(daemon, "pause", "nothing", code=5)
+
+
+def test_bulk_and_groups(make_daemon, tmp_path):
+    daemon = make_daemon().start()
+    lines = [{"prompt": f"number {number}"} for number in range(20)]
+    lines[7] = {"prompt": "x", "params": {"fail": "failed"}}
+    file = tmp_path / "jobs.ndjson"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines) + "nonsense\n")
+    done = run(daemon, "bulk", file, "--group", "spring", code=6)
+    assert "20 jobs were accepted" in done.stdout and "21" in done.stderr
+    run(daemon, "group", "watch", "spring", code=1)
+    assert "spring" in run(daemon, "group", "list").stdout
+    shown = json.loads(run(daemon, "group", "show", "spring", "--json").stdout)
+    assert shown["jobs"]["completed"] == 19 and shown["jobs"]["failed"] == 1
+    results = tmp_path / "results.ndjson"
+    run(daemon, "group", "results", "spring", "--output", results)
+    outputs = [json.loads(line)["output"] for line in results.read_text().splitlines()]
+    assert outputs == [line["prompt"] if number != 7 else None for number, line in enumerate(lines)]
+    run(daemon, "group", "cancel", "spring")
+    run(daemon, "group", "show", "winter", code=5)
+    assert "spring" in run(daemon, "list", "--group", "spring", "--json").stdout
+
+
+def test_top_without_a_terminal_prints_how_it_is(busy):
+    daemon, job = busy
+    daemon.submit(prompt="x")
+    shown = run(daemon, "top").stdout
+    assert "echo" in shown and job in shown
+
+
+def test_backup(daemon, make_daemon, tmp_path):
+    job = daemon.run(prompt="keep me")["job_id"]
+    file = tmp_path / "backup.db"
+    run(daemon, "admin", "backup", file)
+    assert file.stat().st_mode & 0o777 == 0o600
+    run(daemon, "admin", "backup", file, code=2)
+    run(daemon, "admin", "backup", file, "--force")
+    other = make_daemon("other")
+    other.state.mkdir(mode=0o700)
+    file.rename(other.state / "llmspool.db")
+    assert other.start().job(job)["output"] == "keep me"
+
+
+def test_submit_with_all_that_the_queue_knows(busy):
+    daemon, _ = busy
+    run(daemon, "submit", "x", "--group", "g", "--supersede", "draft", "--first-token-timeout", "5",
+        "--token-timeout", "6", "--step-timeout", "7")
+    job = daemon.get("/api/jobs?group=g").json()["jobs"][0]
+    assert job["supersede"] == "draft"
+    run(daemon, "submit", "y", "--supersede", "draft")
+    assert daemon.job(job["job_id"])["status"] == "cancelled"
