@@ -25,8 +25,8 @@ test-asan: ## unit and integration tests under the address and undefined-behavio
 test-tsan: ## unit and integration tests under the thread sanitizer
 	@tools/test.sh tsan unit integration
 
-test-faults: ## what `make test` has of broken disks and kills, but with 1,000 kills
-	@LLMSPOOL_FAULT_KILLS=1000 tools/test.sh dev faults
+test-faults: ## broken disks and kills as in `make test`, but 1,000 kills and 30,000 simulated histories
+	@LLMSPOOL_FAULT_KILLS=1000 LLMSPOOL_HISTORIES=30000 tools/test.sh dev simulation faults
 
 bench: ## how fast it is beside BullMQ, beanstalkd and PostgreSQL, in some 6 minutes
 	@tools/setup.sh bench

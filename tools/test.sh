@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Builds a preset and runs its tests: tools/test.sh PRESET STAGE..., where a stage is one of unit,
-# integration, faults, e2e. Runs them all whatever fails, ends with a summary, and fails if any did.
+# integration, simulation, faults, e2e. Runs them all whatever fails, ends with a summary, and fails
+# if any did.
 #
 # The Python tests find the build by LLMSPOOL_BUILD_DIR.
 set -euo pipefail
@@ -22,6 +23,7 @@ python=python3
 run() {
     case $1 in
         unit) ctest --test-dir "build/$preset" -L unit --no-tests=error --output-on-failure -j "$(nproc)" ;;
+        simulation) "$LLMSPOOL_BUILD_DIR/tests/simulation/simulation_test" ;;
         e2e) tools/setup.sh e2e && "$python" -m pytest -ra tests/e2e ;;
         *) "$python" -m pytest -ra "tests/$1" ;;
     esac

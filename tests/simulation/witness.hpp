@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Sees every change at the moment it is committed, before the daemon does, and checks that it may
+// be: a few lines that say again what a job's life may look like, beside the daemon's many.
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "calls.hpp"
+#include "store/store.hpp"
+
+namespace llmspool::simulation {
+
+class Witness {
+ public:
+  struct Seen {
+    job::Job job{};
+    std::vector<std::string> events{};  // their types
+    std::set<job::JobId> open{};        // what it still waits for
+    bool claimable = false;
+    bool removed = false;
+    int restarts = 0;
+    std::set<std::string> finished{};           // steps, since the last restart
+    int progress = 0;                           // of this attempt
+    std::map<std::string, std::string> said{};  // by this claim, a step's text
+    std::map<std::string, int> passed_over{};   // by another owner since its own had a turn
+  };
+
+  // Both outlive it.
+  Witness(const Clock& clock, const Calls& calls, job::TurnRules rules)
+      : clock_(clock), calls_(calls), rules_(rules) {}
+
+  // What the store commits, in its order.
+  void submitted(const store::Submission& submission, const store::Submitted& submitted);
+  void applied(const store::Applied& applied, std::optional<job::Fence> fence,
+               const std::vector<job::Command>& commands);
+  void changed(const std::vector<store::Applied>& all);
+  void claimed(const store::Claim& claim, const std::vector<store::Claimed>& all);
+  void woken(const store::Store::Woken& woken);
+  void removed(job::JobId id);
+  void switched(const std::string& name, bool on);
+
+  // What happens to the daemon and what it does.
+  void asks_to_claim(const store::Claim& claim) const;
+  void turns_are_forgotten();
+  void clock_was_set();
+  void daemon_died();
+  void knows_switch(const std::string& name, bool on);  // the daemon has said that it does
+
+  const Seen* find(job::JobId id) const;
+  const std::map<job::JobId, Seen>& jobs() const { return jobs_; }
+  // Whether the store has just what was committed.
+  void compare_with(store::Store& store) const;
+
+ private:
+  void record(const store::Applied& applied, bool restarts = false);
+  void record_one(const store::Applied& applied, bool restarts);
+  void check_event(Seen& seen, const job::Job& after, const job::Event& event) const;
+  void check_said(job::JobId id, const std::string& step, const std::string& text) const;
+  void check_finished(Seen& seen, const job::Command& command) const;
+  void settle(const job::Job& ended);
+  void schedule(Seen& seen) const;
+  void check_superseded(const job::Job& newer) const;
+
+  bool goes_before(const job::Head& one, const job::Head& other) const;
+  std::vector<job::Head> heads(const std::string& backend) const;
+  void check_turn(const store::Claim& claim, const job::Job& job);
+  void count_pass(const store::Claim& claim, const std::vector<job::Head>& waiting,
+                  const job::Head& taken);
+
+  const Clock& clock_;
+  const Calls& calls_;
+  const job::TurnRules rules_;
+  std::map<job::JobId, Seen> jobs_;
+  std::map<std::string, job::Turns> turns_;
+  struct Use {
+    job::JobId id = 0;
+    Time at{};
+  };
+  std::map<std::pair<std::string, std::string>, Use> keys_;  // by owner and idempotency key
+  std::set<std::string> switches_, known_switches_;
+};
+
+}  // namespace llmspool::simulation
