@@ -37,6 +37,7 @@ std::vector<job::Head> in_turn(std::vector<job::Head> waiting, const job::TurnRu
   std::vector<job::Head> ordered;
   while (!lines.empty() && ordered.size() < most) {
     std::vector<job::Head> firsts;
+    firsts.reserve(lines.size());
     for (const auto& [key, line] : lines) firsts.push_back(line.front());
     const job::Head next = *turns.next(firsts, {}, rules, now);
     turns.take(next, now);
@@ -198,6 +199,7 @@ std::vector<job::JobId> Forecast::order() const {
       places.emplace_back(place.begins_in, place.position, id);
   std::ranges::sort(places);
   std::vector<job::JobId> ids;
+  ids.reserve(places.size());
   for (const auto& place : places) ids.push_back(std::get<2>(place));
   return ids;
 }

@@ -54,6 +54,12 @@ class Changes {
   bool take_removed() { return std::exchange(removed_, false); }
 
  private:
+  // The present life of each node: what it has claimed, and until when it is its own.
+  struct Run {
+    std::int64_t id = 0;
+    Time ends{};
+  };
+
   Result<std::optional<job::Job>> replay(const Submission& submission, Time now);
   Result<void> check_room(const Submission& submission, const std::string& request);
   void insert(const job::Job& job, const std::string& request);
@@ -70,6 +76,7 @@ class Changes {
   void relabel(const job::Job& job, const std::map<std::string, std::string>& labels);
 
   void read_work(const job::Job& before, Claimed& claimed);
+  void extend(Run& run, Time lease_until);
   std::int64_t run_of(const std::string& node, Time lease_until);
   std::vector<job::JobId> removable(const Retention& retention) const;
   bool remove_contents(Time ended_before);
@@ -91,12 +98,7 @@ class Changes {
   std::unordered_map<job::JobId, std::string> unreadable_;  // jobs whose claim met what damage
   std::unordered_map<std::string, std::int64_t> owners_waiting_;  // where that is bounded
 
-  // The present life of each node: what it has claimed, and until when it is its own.
-  struct Run {
-    std::int64_t id = 0;
-    Time ends{};
-  };
-  std::map<std::string, Run> runs_;
+  std::map<std::string, Run> runs_;  // by node
 };
 
 }  // namespace llmspool::store::sqlite

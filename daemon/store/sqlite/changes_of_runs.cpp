@@ -72,16 +72,18 @@ std::int64_t Changes::run_of(const std::string& node, Time lease_until) {
     while (row.next()) {
     }
   } else if (lease_until > run.ends + kLeaseSlack) {
-    renew(node, lease_until);
+    extend(run, lease_until);
   }
   return run.id;
 }
 
+void Changes::extend(Run& run, Time lease_until) {
+  database_.run("UPDATE runs SET ends = ? WHERE id = ?", lease_until, run.id);
+  run.ends = lease_until;
+}
+
 Result<void> Changes::renew(const std::string& node, Time lease_until) {
-  const auto run = runs_.find(node);
-  if (run == runs_.end()) return {};
-  database_.run("UPDATE runs SET ends = ? WHERE id = ?", lease_until, run->second.id);
-  run->second.ends = lease_until;
+  if (const auto run = runs_.find(node); run != runs_.end()) extend(run->second, lease_until);
   return {};
 }
 

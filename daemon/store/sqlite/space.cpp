@@ -10,6 +10,7 @@ namespace {
 
 // On its way into the database a job stands in the log too.
 constexpr std::int64_t kCopies = 2;
+constexpr std::int64_t kMebibyte = std::int64_t{1024} * 1024;
 
 std::int64_t number_of(Database& database, std::string_view pragma) {
   Query row = database.query(pragma);
@@ -24,7 +25,7 @@ std::int64_t bytes_free(const std::filesystem::path& file) {
 }
 
 std::string mib(std::int64_t bytes) {
-  return std::to_string(bytes / (1024 * 1024)) + " MiB";
+  return std::to_string(bytes / kMebibyte) + " MiB";
 }
 
 }  // namespace
