@@ -165,19 +165,19 @@ void JobRun::tell_answer(const Running& running, const Ending& ending) const {
 
 void JobRun::watch(const std::string& step, const CallPtr& call) {
   const auto at = calls_.find(step);
-  if (closed_ || at == calls_.end() || at->second.call != call) return;
+  if (closed_ || at == calls_.end() || at->second.call != call || !at->second.began) return;
   Running& running = at->second;
+  const Milliseconds began = *running.began;
   const Milliseconds now = context_.loop.uptime();
   if (call->take_sign_of_life()) running.spoke = now;
 
-  std::optional<Milliseconds> next = left_of(timeouts_.step, *running.began, now);
+  std::optional<Milliseconds> next = left_of(timeouts_.step, began, now);
   if (next && *next <= Milliseconds(0))
     return time_out(step, "The step took longer than its " + in_seconds(timeouts_.step) + ".");
   const bool silent = !running.spoke;
   const Milliseconds patience = silent ? timeouts_.first_token : timeouts_.token;
-  const auto left = running.generates
-                        ? left_of(patience, running.spoke.value_or(*running.began), now)
-                        : std::nullopt;
+  const auto left =
+      running.generates ? left_of(patience, running.spoke.value_or(began), now) : std::nullopt;
   if (left && *left <= Milliseconds(0))
     return time_out(step, (silent ? "The backend wrote nothing within "
                                   : "The backend fell silent for more than ") +

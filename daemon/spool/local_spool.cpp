@@ -130,7 +130,13 @@ void LocalSpool::submit_all(const Caller& caller, std::vector<Submission> submis
     if (!stored) return done(std::move(stored));
     All all;
     auto next = stored->begin();
-    for (const auto& one : known) all.push_back(one ? *one : std::move(*next++));
+    all.reserve(known.size());
+    for (const auto& one : known) {
+      if (one)
+        all.push_back(*one);
+      else
+        all.push_back(std::move(*next++));
+    }
     done(std::move(all));
   });
 }
@@ -140,9 +146,11 @@ void LocalSpool::submit_all(const Caller& caller, std::vector<Submission> submis
 std::optional<store::Submitted> LocalSpool::replayed(const Caller& caller,
                                                      const Submission& submission) const {
   if (submission.idempotency_key.empty()) return std::nullopt;
-  auto known = parts_.store.known_key(caller.owner, submission.idempotency_key);
-  if (!known || !*known || (*known)->second != submission.fingerprint) return std::nullopt;
-  return store::Submitted{{std::move((*known)->first), {}, {}}, true};
+  const auto known = parts_.store.known_key(caller.owner, submission.idempotency_key);
+  if (!known) return std::nullopt;  // the store will say so itself
+  const auto& use = *known;
+  if (!use || use->second != submission.fingerprint) return std::nullopt;
+  return store::Submitted{{use->first, {}, {}}, true};
 }
 
 Result<store::Submission> LocalSpool::checked(const Caller& caller, Submission submission) const {

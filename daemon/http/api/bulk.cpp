@@ -113,15 +113,15 @@ struct Chunk {
   std::mutex mutex;
   std::optional<Result<Stored>> stored;
 
-  void record(Outcomes& outcomes) {
+  void record(const Result<Stored>& all, Outcomes& outcomes) const {
     std::size_t next = 0;
     for (std::size_t i = 0; i < lines.size(); ++i) {
       const std::int64_t line = lines[i].number;
-      if (refused[i]) {
-        outcomes.add(line, *refused[i]);
-      } else if (!*stored) {
-        outcomes.add(line, stored->error());
-      } else if (const auto& one = (**stored)[next++]; one) {
+      if (const auto& error = refused[i]; error) {
+        outcomes.add(line, *error);
+      } else if (!all) {
+        outcomes.add(line, all.error());
+      } else if (const auto& one = (*all)[next++]; one) {
         outcomes.add(line, one->applied.job.id);
       } else {
         outcomes.add(line, one.error());
@@ -204,16 +204,16 @@ class Bulk {
 
   asio::awaitable<void> settle() {
     while (under_way_) {
-      bool stored = false;
+      std::optional<Result<Chunk::Stored>> stored;
       {
         const std::scoped_lock lock(under_way_->mutex);
-        stored = under_way_->stored.has_value();
+        stored.swap(under_way_->stored);
       }
       if (!stored) {
         co_await request_.signal->wait();
         continue;
       }
-      under_way_->record(*outcomes_);
+      under_way_->record(*stored, *outcomes_);
       under_way_.reset();
     }
   }
