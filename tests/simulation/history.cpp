@@ -107,9 +107,14 @@ void History::crash() {
 void History::stop() {
   log::info("The daemon is stopped");
   const Milliseconds grace = random_.up_to(seconds(10));
-  life_->spool.stop(grace, [this] {
-    EXPECT_TRUE(calls_.none_run()) << "at rest while a plugin works";
+  // Before that the jobs of an earlier life may still be as it left them.
+  const bool has_recovered = life_->started.has_value();
+  life_->spool.stop(grace, [this, has_recovered] {
     life_->at_rest = true;
+    EXPECT_TRUE(calls_.none_run()) << "at rest while a plugin works";
+    for (const auto& [id, seen] : witness_.jobs())
+      EXPECT_TRUE(!has_recovered || seen.job.status != job::Status::processing)
+          << "job " << id << " is not put back";
   });
   const Milliseconds end = time_.uptime() + grace + seconds(15);
   while (!life_->at_rest && time_.step(end)) {
