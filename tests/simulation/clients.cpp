@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "simulated_backend.hpp"
+
 namespace llmspool::simulation {
 
 using job::Job;
@@ -48,8 +50,8 @@ spool::Submission Clients::some_submission() {
   if (random_.chance(15)) submission.delay_seconds = random_.pick(60);
   if (random_.chance(10)) job.deadline = time_.now() + random_.up_to(seconds(120));
   if (random_.chance(10)) job.timeout_seconds = 1 + random_.pick(30);
-  if (random_.chance(10)) job.first_token_timeout_seconds = 1 + random_.pick(10);
-  if (random_.chance(10)) job.token_timeout_seconds = 1 + random_.pick(10);
+  if (random_.chance(10)) job.first_token_timeout_seconds = 1 + random_.pick(kTimeoutMax.count());
+  if (random_.chance(10)) job.token_timeout_seconds = 1 + random_.pick(kTimeoutMax.count());
   if (random_.chance(10)) job.step_timeout_seconds = 1 + random_.pick(30);
   if (random_.chance(15)) job.supersede = random_.chance(50) ? "this" : "that";
   if (random_.chance(15)) {
@@ -111,9 +113,14 @@ void Clients::accepted(LocalSpool& spool, const store::Submitted& submitted) {
 }
 
 void Clients::submit(LocalSpool& spool) {
-  spool.submit(some_caller(), some_submission(), [this, &spool](const auto& submitted) {
-    if (submitted) accepted(spool, *submitted);
-  });
+  auto submission = some_submission();
+  // One with a key is looked up first, and the switch may be another when it is not found.
+  const bool is_refused = submission.idempotency_key.empty() && witness_.knows_to_reject();
+  spool.submit(some_caller(), std::move(submission),
+               [this, &spool, is_refused](const auto& submitted) {
+                 EXPECT_FALSE(is_refused && submitted) << "was to be refused";
+                 if (submitted) accepted(spool, *submitted);
+               });
 }
 
 void Clients::submit_several(LocalSpool& spool) {

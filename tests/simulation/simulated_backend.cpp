@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "simulated_backend.hpp"
 
+#include <gtest/gtest.h>
 #include <llmspool/plugin.h>
 
 #include <stdexcept>
@@ -65,10 +66,17 @@ void SimulatedBackend::say(CallAt call, plugin::Sink& sink, int piece, int piece
 
 // Until it is cancelled, or for so long that someone will have lost patience.
 void SimulatedBackend::fall_silent(const plugin::Sink& sink) {
+  const Milliseconds began = time_.uptime();
   const Milliseconds end = time_.uptime() + random_.up_to(minutes(10));
   for (Milliseconds look{20}; time_.uptime() < end && !sink.cancelled();
        look = std::min<Milliseconds>(2 * look, seconds(5)))
     time_.sleep(std::min(look, end - time_.uptime()));
+  // The most that a job may ask for, and how late this and the daemon look.
+  constexpr seconds kPatience = kTimeoutMax + seconds(10);
+  const bool is_watched =
+      rules_.first_token_timeout > seconds(0) && rules_.token_timeout > seconds(0);
+  EXPECT_TRUE(!is_watched || sink.cancelled() || time_.uptime() - began < kPatience)
+      << id_ << " may be silent for ever";
 }
 
 Ending SimulatedBackend::some_ending() {

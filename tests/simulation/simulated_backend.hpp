@@ -9,6 +9,9 @@
 
 namespace llmspool::simulation {
 
+// That a job of the simulation asks for, until its first text or between two pieces of it.
+inline constexpr std::chrono::seconds kTimeoutMax{10};
+
 class SimulatedBackend final : public plugin::Backend {
  public:
   // All outlive it.

@@ -158,11 +158,17 @@ void SimulatedStore::commit() {
 
 void SimulatedStore::make(const Tasks& tasks) {
   auto& database = disk_.database();
+  const bool fails = disk_.fails && random_.chance(2);
+  // On the way, or at the end.
+  const auto count = tasks.size();
+  const auto made = fails && random_.chance(50)
+                        ? static_cast<std::size_t>(random_.pick(static_cast<int>(count)))
+                        : count;
   database.run("BEGIN IMMEDIATE");
   changes_.begin();
-  for (const auto& task : tasks) task->make(changes_);
-  changes_.flush();
-  if (!disk_.fails || !random_.chance(2)) return database.run("COMMIT");
+  for (const auto& task : std::span(tasks).first(made)) task->make(changes_);
+  if (made == count) changes_.flush();
+  if (!fails) return database.run("COMMIT");
   database.run("ROLLBACK");
   changes_.forget();
   witness_.turns_are_forgotten();

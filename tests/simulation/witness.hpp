@@ -46,6 +46,7 @@ class Witness {
   void clock_was_set();
   void daemon_died();
   void knows_switch(const std::string& name, bool on);  // the daemon has said that it does
+  bool knows_to_reject() const;                         // whatever is submitted
 
   const Seen* find(job::JobId id) const;
   const std::map<job::JobId, Seen>& jobs() const { return jobs_; }
@@ -65,6 +66,8 @@ class Witness {
   bool goes_before(const job::Head& one, const job::Head& other) const;
   std::vector<job::Head> heads(const std::string& backend) const;
   void check_turn(const store::Claim& claim, const job::Job& job);
+  void check_patience(const store::Claim& claim, const std::vector<job::Head>& waiting,
+                      const job::Head& taken);
   void count_pass(const store::Claim& claim, const std::vector<job::Head>& waiting,
                   const job::Head& taken);
 
@@ -73,6 +76,11 @@ class Witness {
   const job::TurnRules rules_;
   std::map<job::JobId, Seen> jobs_;
   std::map<std::string, job::Turns> turns_;
+  struct PassedOver {
+    job::JobId id = 0;
+    Time since{};
+  };
+  std::map<std::string, PassedOver> passed_over_;  // for a loaded model, by backend
   struct Use {
     job::JobId id = 0;
     Time at{};

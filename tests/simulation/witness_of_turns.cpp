@@ -29,6 +29,10 @@ void Witness::knows_switch(const std::string& name, bool on) {
   on ? void(known_switches_.insert(name)) : void(known_switches_.erase(name));
 }
 
+bool Witness::knows_to_reject() const {
+  return known_switches_.contains(spool::Switches::name(spool::Switch::rejecting, {}));
+}
+
 void Witness::asks_to_claim(const store::Claim& claim) const {
   for (const auto& backend : {std::string(), claim.backend}) {
     EXPECT_FALSE(known_switches_.contains(spool::Switches::name(spool::Switch::paused, backend)))
@@ -38,10 +42,12 @@ void Witness::asks_to_claim(const store::Claim& claim) const {
 
 void Witness::turns_are_forgotten() {
   turns_.clear();
+  passed_over_.clear();
   for (auto& [id, seen] : jobs_) seen.passed_over.clear();
 }
 
 void Witness::clock_was_set() {
+  passed_over_.clear();
   for (auto& [id, seen] : jobs_) seen.passed_over.clear();
 }
 
@@ -94,8 +100,26 @@ void Witness::check_turn(const store::Claim& claim, const Job& job) {
   const Head* next = turns.next(waiting, claim.models, rules_, clock_.now());
   ASSERT_NE(next, nullptr) << "job " << job.id;
   EXPECT_EQ(next->id, job.id) << "it was not the turn of job " << job.id;
+  check_patience(claim, waiting, *next);
   turns.take(*next, clock_.now());
   count_pass(claim, waiting, *next);
+}
+
+// A loaded model goes first, but not for longer than its affinity.
+void Witness::check_patience(const store::Claim& claim, const std::vector<Head>& waiting,
+                             const Head& taken) {
+  job::Turns as_if_none_were_loaded = turns_[claim.backend];
+  const Head* first =
+      as_if_none_were_loaded.next(waiting, {.full = claim.models.full}, rules_, clock_.now());
+  PassedOver& passed_over = passed_over_[claim.backend];
+  if (first->id == taken.id) {
+    passed_over = {};
+  } else if (first->id != passed_over.id) {
+    passed_over = {first->id, clock_.now()};
+  } else {
+    EXPECT_LT(clock_.now() - passed_over.since, rules_.affinity)
+        << "job " << first->id << " is passed over for too long";
+  }
 }
 
 // However many jobs others have: nobody has two turns while someone's first job, of no lower
