@@ -129,13 +129,13 @@ void LocalSpool::submit_all(const Caller& caller, std::vector<Submission> submis
   ledger_.submit_all(std::move(taken), [known = std::move(known), done](Result<All> stored) {
     if (!stored) return done(std::move(stored));
     All all;
-    auto next = stored->begin();
+    std::size_t next = 0;
     all.reserve(known.size());
     for (const auto& one : known) {
       if (one)
         all.push_back(*one);
       else
-        all.push_back(std::move(*next++));
+        all.push_back(std::move((*stored)[next++]));
     }
     done(std::move(all));
   });
