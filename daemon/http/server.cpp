@@ -41,7 +41,7 @@ void spawn_session(const std::shared_ptr<Core>& core, asio::generic::stream_prot
     boost::system::error_code ignored;  // small pieces of a stream shall not wait for each other
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   }
-  auto session = std::make_shared<Session>(core, Stream(std::move(socket)), transport);
+  auto session = std::make_shared<Session>(core, std::move(socket), transport);
   if (!core->enter(session)) return session->turn_away();
   auto run = [session] { return session->run(); };
   asio::co_spawn(strand, std::move(run), [core, session](const std::exception_ptr& bug) {

@@ -2,11 +2,8 @@
 #include "http/session.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/buffer_body.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <cstdio>
 #include <random>
@@ -21,7 +18,7 @@ namespace {
 
 namespace beast_http = beast::http;
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kReadBytes = std::size_t{16} * 1024;
 
 std::string new_request_id() {
   thread_local std::mt19937_64 random(std::random_device{}());
@@ -77,17 +74,17 @@ std::string instance_of(const Request& request) {
 
 }  // namespace
 
-Session::Session(std::shared_ptr<Core> core, Stream stream, Transport transport)
+Session::Session(std::shared_ptr<Core> core, Connection::Socket socket, Transport transport)
     : core_(std::move(core)),
-      executor_(stream.get_executor()),
-      stream_(std::move(stream)),
+      executor_(socket.get_executor()),
+      connection_(std::make_shared<Connection>(std::move(socket))),
       transport_(transport),
       signal_(std::make_shared<Signal>(executor_)) {}
 
 void Session::stop() {
   signal_->stop();
   asio::post(executor_, [self = shared_from_this()] {
-    if (self->idle_) self->stream_.close();
+    if (self->idle_) self->connection_->close();
   });
 }
 
@@ -96,7 +93,7 @@ void Session::abort() {
     if (self->websocket_) {
       self->websocket_->abort();
     } else {
-      self->stream_.close();
+      self->connection_->close();
     }
   });
 }
@@ -110,9 +107,31 @@ void Session::turn_away() {
   for (const auto& [name, value] : problem.headers.all()) text += name + ": " + value + "\r\n";
   text += "\r\n" + problem.body;
   beast::error_code ignored;
-  stream_.socket().non_blocking(true, ignored);
-  stream_.socket().write_some(asio::buffer(text), ignored);
-  stream_.close();
+  connection_->socket().non_blocking(true, ignored);
+  connection_->socket().write_some(asio::buffer(text), ignored);
+  connection_->close();
+}
+
+// Reads into `parser` until `enough(parser)`.
+template <class AnyParser, class Enough>
+asio::awaitable<beast::error_code> Session::parse(AnyParser& parser, Enough enough) {
+  beast::error_code error;
+  for (;;) {
+    while (buffer_.size() > 0 && !error && !enough(parser))
+      buffer_.consume(parser.put(buffer_.cdata(), error));
+    if (error && error != beast_http::error::need_more) co_return error;
+    if (enough(parser)) co_return beast::error_code{};
+    const std::size_t room = std::min(kReadBytes, buffer_.max_size() - buffer_.size());
+    if (room == 0) co_return beast_http::error::buffer_overflow;
+    const auto [failed, size] = co_await connection_->read_some(buffer_.prepare(room));
+    if (failed == asio::error::eof && parser.got_some()) {
+      parser.put_eof(error);
+      co_return error;
+    }
+    if (failed) co_return failed;
+    buffer_.commit(size);
+    error = {};
+  }
 }
 
 // The body of a streamed route: what the parser of the header left, with a parser of its own.
@@ -120,28 +139,25 @@ class Session::RequestBody final : public BodyReader {
  public:
   explicit RequestBody(Session& session) : session_(session), parser_(std::move(*session.parser_)) {
     parser_.body_limit(boost::none);
+    parser_.eager(true);
   }
 
   asio::awaitable<Result<std::string>> read() override {
     constexpr std::size_t kPiece = std::size_t{256} * 1024;
     std::string piece(kPiece, '\0');
-    std::size_t size = 0;
-    // What was read may be no more than the head of a chunk.
-    while (size == 0 && !parser_.is_done()) {
-      auto& body = parser_.get().body();
-      body.data = piece.data();
-      body.size = piece.size();
-      session_.stream_.expires_after(session_.core_->settings.timeouts.body);
-      const auto [error, ignored] = co_await beast_http::async_read_some(
-          session_.stream_, session_.buffer_, parser_, kAsTuple);
-      session_.stream_.expires_never();
-      if (error && error != beast_http::error::need_buffer) {
-        client_is_gone_ = !is_http_error(error);
-        co_return fail(Code::invalid, "The request's body is broken: " + error.message() + ".");
-      }
-      size = piece.size() - body.size;
+    auto& body = parser_.get().body();
+    body.data = piece.data();
+    body.size = piece.size();
+    session_.connection_->expires_after(session_.core_->settings.timeouts.body);
+    const auto error = co_await session_.parse(parser_, [&piece](const auto& parser) {
+      return parser.is_done() || parser.get().body().size < piece.size();
+    });
+    session_.connection_->expires_never();
+    if (error && error != beast_http::error::need_buffer) {
+      client_is_gone_ = !is_http_error(error);
+      co_return fail(Code::invalid, "The request's body is broken: " + error.message() + ".");
     }
-    piece.resize(size);
+    piece.resize(piece.size() - body.size);
     co_return piece;
   }
 
@@ -161,7 +177,7 @@ asio::awaitable<void> Session::run() {
 }
 
 asio::awaitable<void> Session::identify() {
-  const int fd = stream_.socket().native_handle();
+  const int fd = connection_->socket().native_handle();
   std::function<Result<spool::Caller>()> work = [fd, group = core_->settings.admin_group] {
     return caller_of(peer_uid(fd), group);
   };
@@ -183,9 +199,9 @@ asio::awaitable<bool> Session::serve_next() {
   keep_alive_ = false;
   idle_ = true;
   if (core_->stopping()) co_return false;
-  stream_.expires_after(core_->settings.timeouts.header);
-  const auto [error, size] =
-      co_await beast_http::async_read_header(stream_, buffer_, *parser_, kAsTuple);
+  connection_->expires_after(core_->settings.timeouts.header);
+  const auto error =
+      co_await parse(*parser_, [](const Parser& parser) { return parser.is_header_done(); });
   idle_ = false;
   Request request = received();
   if (error) {
@@ -225,8 +241,9 @@ asio::awaitable<std::optional<Response>> Session::answer(Request& request) {
   }
   if (match->route->streamed) co_return co_await answer_streamed(request, match->route->handler);
   parser_->body_limit(core_->settings.body_bytes_max);
-  stream_.expires_after(core_->settings.timeouts.body);
-  const auto [error, size] = co_await beast_http::async_read(stream_, buffer_, *parser_, kAsTuple);
+  connection_->expires_after(core_->settings.timeouts.body);
+  const auto error =
+      co_await parse(*parser_, [](const Parser& parser) { return parser.is_done(); });
   if (error) {
     if (!is_http_error(error)) co_return std::nullopt;
     co_return parse_problem(error, core_->settings);
@@ -248,7 +265,7 @@ asio::awaitable<std::optional<Response>> Session::answer_streamed(Request& reque
 }
 
 asio::awaitable<Response> Session::handled(const Request& request, const Handler& handler) {
-  stream_.expires_never();  // the handler takes its time
+  connection_->expires_never();  // the handler takes its time
   Result<Response> response = fail(Code::internal, "");
   try {
     response = co_await handler(request);

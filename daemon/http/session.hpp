@@ -6,6 +6,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <expected>
 
+#include "http/connection.hpp"
 #include "http/core.hpp"
 #include "http/guard.hpp"
 #include "http/websocket_connection.hpp"
@@ -15,7 +16,7 @@ namespace llmspool::http {
 class Session : public std::enable_shared_from_this<Session> {
  public:
   // Must be in `core` already when it runs; leaves it at its end.
-  Session(std::shared_ptr<Core> core, Stream stream, Transport transport);
+  Session(std::shared_ptr<Core> core, Connection::Socket socket, Transport transport);
 
   asio::awaitable<void> run();
   // Any thread. An idle connection is closed; what is under way is asked to end.
@@ -30,6 +31,8 @@ class Session : public std::enable_shared_from_this<Session> {
   class RequestBody;
 
   asio::awaitable<void> identify();
+  template <class AnyParser, class Enough>
+  asio::awaitable<beast::error_code> parse(AnyParser& parser, Enough enough);
   asio::awaitable<bool> serve_next();
   asio::awaitable<std::optional<Response>> answer(Request& request);
   asio::awaitable<std::optional<Response>> answer_streamed(Request& request,
@@ -40,19 +43,15 @@ class Session : public std::enable_shared_from_this<Session> {
 
   asio::awaitable<bool> respond(const Request& request, Response& response);
   asio::awaitable<bool> respond_bit_by_bit(const Request& request, Response& response);
-  asio::awaitable<void> upgrade(const Request& request, const Response& response);
-  Headers headers_for(const Request& request, const Response& response) const;
-  template <class Body>
-  void fill(beast::http::response<Body>& message, const Request& request,
-            const Response& response) const;
-  template <class Body>
-  asio::awaitable<bool> write(beast::http::response<Body>& message);
+  asio::awaitable<void> upgrade(const Request& request, Response& response);
+  void add_headers(const Request& request, Headers& headers) const;
+  std::string head_of(const Request& request, Response& response) const;
   asio::awaitable<bool> write_text(std::string_view text);
   asio::awaitable<void> linger();
 
   const std::shared_ptr<Core> core_;
   const asio::any_io_executor executor_;  // the strand
-  Stream stream_;
+  const std::shared_ptr<Connection> connection_;
   const Transport transport_;
   const std::shared_ptr<Signal> signal_;
   spool::Caller caller_;

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A session's answers: whole, bit by bit, or as a WebSocket.
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/write.hpp>
+#include <boost/beast/http/status.hpp>
 #include <cstdio>
-#include <sstream>
 
 #include "base/log.hpp"
 #include "http/session.hpp"
@@ -13,9 +9,8 @@
 namespace llmspool::http {
 namespace {
 
-namespace beast_http = beast::http;
-
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+// A body up to here is sent in one piece with its header, of which it needs a copy.
+constexpr std::size_t kJoinedBytes = std::size_t{16} * 1024;
 
 }  // namespace
 
@@ -44,19 +39,8 @@ class Session::ChunkedBody final : public BodyWriter {
   const bool chunked_;
 };
 
-template <class Body>
-void Session::fill(beast_http::response<Body>& message, const Request& request,
-                   const Response& response) const {
-  message.version(version_);
-  message.result(static_cast<unsigned>(response.status));
-  message.keep_alive(keep_alive_);
-  const Headers headers = headers_for(request, response);
-  for (const auto& [name, value] : headers.all()) message.insert(name, value);
-}
-
-// The response's own header and what stands in every one.
-Headers Session::headers_for(const Request& request, const Response& response) const {
-  Headers headers = response.headers;
+// What stands in every response's header.
+void Session::add_headers(const Request& request, Headers& headers) const {
   headers.set("X-Request-Id", request_id_);
   headers.set("X-Content-Type-Options", "nosniff");
   const std::string* origin = request.headers.find("Origin");
@@ -68,45 +52,54 @@ Headers Session::headers_for(const Request& request, const Response& response) c
     headers.add("Access-Control-Expose-Headers",
                 "Location, Retry-After, Idempotency-Replayed, X-Request-Id");
   }
-  return headers;
+}
+
+// Status line and header, with the empty line that ends them.
+std::string Session::head_of(const Request& request, Response& response) const {
+  add_headers(request, response.headers);
+  if (keep_alive_ != (version_ >= 11))
+    response.headers.set("Connection", keep_alive_ ? "keep-alive" : "close");
+  const std::string_view reason =
+      beast::http::obsolete_reason(static_cast<beast::http::status>(response.status));
+  std::string head = version_ >= 11 ? "HTTP/1.1 " : "HTTP/1.0 ";
+  head.append(std::to_string(response.status)).append(" ").append(reason).append("\r\n");
+  for (const auto& [name, value] : response.headers.all())
+    head.append(name).append(": ").append(value).append("\r\n");
+  return head += "\r\n";
 }
 
 asio::awaitable<bool> Session::respond(const Request& request, Response& response) {
   if (response.stream) co_return co_await respond_bit_by_bit(request, response);
-  if (request.method == "HEAD" || response.status == 204) {
-    beast_http::response<beast_http::empty_body> message;
-    fill(message, request, response);
-    if (response.status != 204) message.content_length(response.body.size());
-    co_return co_await write(message);
+  if (response.status != 204)
+    response.headers.set("Content-Length", std::to_string(response.body.size()));
+  std::string text = head_of(request, response);
+  const bool has_body = request.method != "HEAD" && response.status != 204;
+  if (!has_body) co_return co_await write_text(text);
+  if (response.body.size() > kJoinedBytes) {
+    const bool begun = co_await write_text(text);
+    co_return begun&& co_await write_text(response.body);
   }
-  beast_http::response<beast_http::string_body> message;
-  fill(message, request, response);
-  message.body() = std::move(response.body);
-  message.prepare_payload();
-  co_return co_await write(message);
+  text += response.body;
+  co_return co_await write_text(text);
 }
 
 asio::awaitable<bool> Session::respond_bit_by_bit(const Request& request, Response& response) {
-  beast_http::response<beast_http::empty_body> message;
   const bool chunked = version_ >= 11;
   keep_alive_ = keep_alive_ && chunked;
-  fill(message, request, response);
-  message.chunked(chunked);
-  std::ostringstream header;
-  header << message.base();
-  const bool begun = co_await write_text(header.view());
+  if (chunked) response.headers.set("Transfer-Encoding", "chunked");
+  const bool begun = co_await write_text(head_of(request, response));
   if (!begun || request.method == "HEAD") co_return begun;
   ChunkedBody body(*this, chunked);
   co_await response.stream(body);
   co_return co_await body.finish();
 }
 
-asio::awaitable<void> Session::upgrade(const Request& request, const Response& response) {
-  stream_.expires_never();
-  websocket_ =
-      std::make_shared<WebSocketConnection>(std::move(stream_), signal_, core_->settings.timeouts);
-  Headers headers = headers_for(request, response);
-  co_await websocket_->accept(parser_->get(), std::move(headers));
+asio::awaitable<void> Session::upgrade(const Request& request, Response& response) {
+  connection_->expires_never();
+  websocket_ = std::make_shared<WebSocketConnection>(Stream(std::move(connection_->socket())),
+                                                     signal_, core_->settings.timeouts);
+  add_headers(request, response.headers);
+  co_await websocket_->accept(parser_->get(), response.headers);
   try {
     if (websocket_->open()) co_await response.websocket(*websocket_);
   } catch (const std::exception& bug) {
@@ -116,26 +109,14 @@ asio::awaitable<void> Session::upgrade(const Request& request, const Response& r
   co_await websocket_->ended();
 }
 
-template <class Body>
-asio::awaitable<bool> Session::write(beast_http::response<Body>& message) {
-  beast_http::response_serializer<Body> serializer(message);
-  while (!serializer.is_done()) {
-    stream_.expires_after(core_->settings.timeouts.write);
-    const auto [error, size] = co_await beast_http::async_write_some(stream_, serializer, kAsTuple);
-    if (error) co_return false;
-  }
-  co_return true;
-}
-
 asio::awaitable<bool> Session::write_text(std::string_view text) {
   while (!text.empty()) {
-    stream_.expires_after(core_->settings.timeouts.write);
-    const auto buffer = asio::buffer(text.data(), text.size());
-    const auto [error, size] = co_await stream_.async_write_some(buffer, kAsTuple);
+    connection_->expires_after(core_->settings.timeouts.write);
+    const auto [error, size] = co_await connection_->write_some(asio::buffer(text));
     if (error) co_return false;
     text.remove_prefix(size);
   }
-  stream_.expires_never();
+  connection_->expires_never();
   co_return true;
 }
 
@@ -143,12 +124,11 @@ asio::awaitable<bool> Session::write_text(std::string_view text) {
 // and reads on for a while.
 asio::awaitable<void> Session::linger() {
   beast::error_code ignored;
-  stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
-  stream_.expires_after(limits::kLingerTimeout);
+  connection_->socket().shutdown(asio::socket_base::shutdown_send, ignored);
+  connection_->expires_after(limits::kLingerTimeout);
   buffer_.consume(buffer_.size());
   for (;;) {
-    const auto [error, size] =
-        co_await stream_.async_read_some(buffer_.prepare(64 * 1024), kAsTuple);
+    const auto [error, size] = co_await connection_->read_some(buffer_.prepare(64 * 1024));
     if (error) co_return;
   }
 }

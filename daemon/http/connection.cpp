@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "http/connection.hpp"
+
+namespace llmspool::http {
+namespace {
+
+constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+
+}  // namespace
+
+Connection::Connection(Socket socket)
+    : socket_(std::move(socket)), timer_(socket_.get_executor()) {}
+
+asio::awaitable<Connection::Moved> Connection::read_some(asio::mutable_buffer room) {
+  return socket_.async_read_some(room, kAsTuple);
+}
+
+asio::awaitable<Connection::Moved> Connection::write_some(asio::const_buffer bytes) {
+  return socket_.async_write_some(bytes, kAsTuple);
+}
+
+void Connection::expires_after(std::chrono::milliseconds limit) {
+  deadline_ = std::chrono::steady_clock::now() + limit;
+  if (deadline_ < watched_) watch();
+}
+
+void Connection::expires_never() {
+  deadline_ = TimePoint::max();
+}
+
+void Connection::close() {
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  timer_.cancel();
+}
+
+void Connection::watch() {
+  watched_ = deadline_;
+  timer_.expires_at(deadline_);
+  timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
+    const auto self = weak.lock();
+    if (!cancelled && self) self->look();
+  });
+}
+
+void Connection::look() {
+  watched_ = TimePoint::max();
+  if (deadline_ == TimePoint::max()) return;
+  if (std::chrono::steady_clock::now() < deadline_) return watch();
+  close();
+}
+
+}  // namespace llmspool::http

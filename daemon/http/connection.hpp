@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// A connected socket with a deadline: what it waits for then fails. Used on its executor only.
+#pragma once
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <memory>
+#include <tuple>
+
+namespace llmspool::http {
+
+namespace asio = boost::asio;
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  using Socket = asio::generic::stream_protocol::socket;
+  using Moved = std::tuple<boost::system::error_code, std::size_t>;  // why not, how many bytes
+
+  explicit Connection(Socket socket);
+
+  // At least one byte, or an error. One read and one write may be under way at a time.
+  asio::awaitable<Moved> read_some(asio::mutable_buffer room);
+  asio::awaitable<Moved> write_some(asio::const_buffer bytes);
+
+  // The connection is closed then, unless told otherwise in time. That costs nothing for each read
+  // and write: the timer is left as it is while the deadline only moves away.
+  void expires_after(std::chrono::milliseconds limit);
+  void expires_never();
+  void close();
+
+  Socket& socket() { return socket_; }
+  asio::any_io_executor executor() { return socket_.get_executor(); }
+
+ private:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  void watch();
+  void look();
+
+  Socket socket_;
+  asio::steady_timer timer_;
+  TimePoint deadline_ = TimePoint::max();
+  TimePoint watched_ = TimePoint::max();  // when the timer goes off; max: it is not set
+};
+
+}  // namespace llmspool::http
