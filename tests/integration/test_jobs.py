@@ -170,16 +170,6 @@ def test_a_job_that_takes_too_long_fails(daemon):
     assert "1 seconds" in job["error"] or "1 second" in job["error"]
 
 
-def test_higher_priorities_go_first(make_daemon):
-    daemon = make_daemon(config='[backends.echo]\nconcurrency = 1\n').start()
-    blocker = daemon.submit(prompt=WORDS, params={"stall_seconds": 600})["job_id"]
-    daemon.until(blocker, lambda job: job["status"] == "processing")
-    jobs = [daemon.submit(prompt=WORDS, priority=priority)["job_id"] for priority in (10, 90, 50, 90)]
-    daemon.request("POST", f"/api/jobs/{blocker}/cancel")
-    started = [(daemon.ended(job)["started_at"], int(job)) for job in jobs]
-    assert [job for _, job in sorted(started)] == [int(jobs[i]) for i in (1, 3, 2, 0)]
-
-
 def test_retry_runs_an_ended_job_again(daemon):
     job = daemon.run(prompt=WORDS)
     assert daemon.request("POST", f"/api/jobs/{job['job_id']}/retry").status == 200

@@ -28,9 +28,11 @@ def cancel(daemon, job):
 
 
 def started(daemon, jobs):
-    """The jobs in the order in which they started."""
-    return sorted(jobs, key=lambda job: next(
-        (event["at"], int(job)) for event in daemon.events(job) if event["type"] == "started"))
+    """The jobs in the order in which they started, if each outlasts the clock's millisecond."""
+    times = {job: next(event["at"] for event in daemon.events(job) if event["type"] == "started")
+             for job in jobs}
+    assert len(set(times.values())) == len(jobs), times
+    return sorted(jobs, key=times.get)
 
 
 def backend(daemon, name="echo"):
@@ -50,7 +52,8 @@ def until_queue(daemon, condition, seconds=20):
 def test_higher_priorities_go_first_and_equal_ones_in_order(make_daemon):
     daemon = make_daemon(config=ONE_AT_A_TIME).start()
     busy = occupy(daemon)
-    jobs = [daemon.submit(prompt="x", priority=p)["job_id"] for p in (50, 90, 50, 10)]
+    jobs = [daemon.submit(prompt="x", priority=p, params={"stall_seconds": 0.01})["job_id"]
+            for p in (50, 90, 50, 10)]
     changed = daemon.request("PATCH", f"/api/jobs/{jobs[3]}", {"priority": 100})
     assert changed.json()["priority"] == 100
     queue = daemon.get("/api/queue?jobs=10").json()
