@@ -58,6 +58,13 @@ void remove_repeated(std::vector<JobId>& ids) {
 
 }  // namespace
 
+SubmissionRow::SubmissionRow(Submission submission)
+    : job(std::move(submission.job)),
+      request(request_body(submission.request)),
+      hold(submission.hold),
+      idempotency_key(std::move(submission.idempotency_key)),
+      fingerprint(std::move(submission.fingerprint)) {}
+
 Changes::Changes(Database& database, const Clock& clock, Options options)
     : database_(database),
       clock_(clock),
@@ -90,13 +97,12 @@ void Changes::forget() {
   begun_ = false;
 }
 
-Result<Submitted> Changes::submit(const Submission& submission) {
+Result<Submitted> Changes::submit(const SubmissionRow& submission) {
   const Time now = clock_.now();
   LLMSPOOL_TRY(first, replay(submission, now));
   if (first) return Submitted{{*std::move(first), {}, {}}, true};
 
-  const std::string request = request_body(submission.request);
-  LLMSPOOL_CHECK(check_room(submission, request));
+  LLMSPOOL_CHECK(check_room(submission));
   Job job = submission.job;
   job.id = next_id_;
   remove_repeated(job.after);
@@ -118,7 +124,7 @@ Result<Submitted> Changes::submit(const Submission& submission) {
     open_dependencies(database_, accepted.job.id, predecessors.open);
   }
   ++next_id_;
-  insert(accepted.job, request);
+  insert(accepted.job, submission.request);
   write_events(database_, accepted.events);
   if (!submission.idempotency_key.empty()) {
     remove_old_keys(database_, now);
@@ -130,7 +136,7 @@ Result<Submitted> Changes::submit(const Submission& submission) {
   return submitted;
 }
 
-Result<void> Changes::check_room(const Submission& submission, const std::string& request) {
+Result<void> Changes::check_room(const SubmissionRow& submission) {
   const Counts& counts = tally_.counts();
   const std::int64_t waiting = counts.held + counts.pending;
   if (std::cmp_greater_equal(waiting, options_.waiting_max))
@@ -143,7 +149,7 @@ Result<void> Changes::check_room(const Submission& submission, const std::string
                                         " of your jobs are waiting, as many as one may have. Try "
                                         "again when some of them have ended.");
   }
-  return space_.check(database_, static_cast<std::int64_t>(request.size()));
+  return space_.check(database_, static_cast<std::int64_t>(submission.request.size()));
 }
 
 std::int64_t Changes::waiting_of(const std::string& owner) {
@@ -185,7 +191,7 @@ std::vector<Applied> Changes::supersede(const Job& newer) {
   return changed;
 }
 
-Result<std::optional<Job>> Changes::replay(const Submission& submission, Time now) {
+Result<std::optional<Job>> Changes::replay(const SubmissionRow& submission, Time now) {
   if (submission.idempotency_key.empty()) return std::nullopt;
   const auto use = find_key(database_, submission.job.owner, submission.idempotency_key, now);
   auto first = use ? load(use->job_id) : std::nullopt;
@@ -235,7 +241,8 @@ std::optional<Job> Changes::load(JobId id) {
   return find_job(database_, id);
 }
 
-Result<Applied> Changes::step(const Job& before, Commands commands) {
+Result<Applied> Changes::step(const Job& before, Commands commands,
+                              std::optional<std::int64_t> run) {
   Applied applied{before, {}, {}};
   Job& after = applied.job;
   bool only_text = true;
@@ -267,7 +274,7 @@ Result<Applied> Changes::step(const Job& before, Commands commands) {
     }
   }
   if (after.labels != before.labels) relabel(after, before.labels);
-  update(before, after, only_text);
+  update(before, after, only_text, run);
   write_events(database_, applied.events);
   return applied;
 }
@@ -307,7 +314,8 @@ void Changes::settle(Applied& applied) {
   }
 }
 
-void Changes::update(const Job& before, const Job& after, bool only_text) {
+void Changes::update(const Job& before, const Job& after, bool only_text,
+                     std::optional<std::int64_t> run) {
   if (only_text) {
     database_.run("UPDATE jobs SET seq = ? WHERE id = ?", after.seq, after.id);
   } else if (after.status == before.status && after.backend == before.backend &&
@@ -319,11 +327,11 @@ void Changes::update(const Job& before, const Job& after, bool only_text) {
     const Schedule schedule = schedule_of(database_, after, clock_.now());
     database_.run(
         "UPDATE jobs SET status = ?, backend = ?, model = ?, priority = ?, queued = ?, rank = ?, "
-        "claimable = ?, diverts = ?, due = ?, expires = ?, ended = ?, run = NULL, seq = ?, "
+        "claimable = ?, diverts = ?, due = ?, expires = ?, ended = ?, run = ?, seq = ?, "
         "body = ?, output = ? WHERE id = ?",
         static_cast<int>(after.status), after.backend, after.model, after.priority, after.queued_at,
         job::rank(after.queued_at, after.priority, lines_.rules()), schedule.claimable,
-        can_divert(after), schedule.due, expiry_of(after), end_of(after), after.seq,
+        can_divert(after), schedule.due, expiry_of(after), end_of(after), run, after.seq,
         job_body(after), after.output, after.id);
     // One that starts has been taken from its line already.
     if (before.status == Status::pending && after.status != Status::processing) lines_.left(before);

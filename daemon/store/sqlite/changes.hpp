@@ -17,6 +17,17 @@
 
 namespace llmspool::store::sqlite {
 
+// A submission with its request as it will be stored, which is made on the submitter's thread: the
+// one that writes has enough to do.
+struct SubmissionRow {
+  explicit SubmissionRow(Submission submission);
+
+  job::Job job;  // without id
+  std::string request;
+  bool hold;
+  std::string idempotency_key, fingerprint;
+};
+
 class Changes {
  public:
   struct Options {
@@ -31,7 +42,7 @@ class Changes {
 
   // A change may be made again after a transaction that came to nothing: it takes nothing away
   // from its arguments.
-  Result<Submitted> submit(const Submission& submission);
+  Result<Submitted> submit(const SubmissionRow& submission);
   Result<Applied> apply(job::JobId id, std::optional<job::Fence> fence, Commands commands);
   Result<Batch> cancel_group(const std::string& owner, const std::string& group, job::JobId after);
 
@@ -60,17 +71,20 @@ class Changes {
     Time ends{};
   };
 
-  Result<std::optional<job::Job>> replay(const Submission& submission, Time now);
-  Result<void> check_room(const Submission& submission, const std::string& request);
+  Result<std::optional<job::Job>> replay(const SubmissionRow& submission, Time now);
+  Result<void> check_room(const SubmissionRow& submission);
   void insert(const job::Job& job, const std::string& request);
   std::vector<Applied> supersede(const job::Job& newer);
 
   std::optional<job::Job> load(job::JobId id);
   // All the commands or none, with what they mean for the job itself; settle() does the rest.
-  Result<Applied> step(const job::Job& before, Commands commands);
+  // `run`: whose the job is from now on.
+  Result<Applied> step(const job::Job& before, Commands commands,
+                       std::optional<std::int64_t> run = {});
   Result<void> check_restart(const job::Job& job);
   void settle(Applied& applied);
-  void update(const job::Job& before, const job::Job& after, bool only_text);
+  void update(const job::Job& before, const job::Job& after, bool only_text,
+              std::optional<std::int64_t> run);
   void count(const job::Job& before, const job::Job& after);
   void reschedule(const job::Job& job);
   void relabel(const job::Job& job, const std::map<std::string, std::string>& labels);

@@ -34,9 +34,8 @@ Result<std::vector<Claimed>> Changes::claim(const Claim& claim) {
     const auto before = load(head->id);
     if (!before) database_.fail_damaged("an index names a job that is not there");
     lines_.take(claim.backend, *head, now);
-    LLMSPOOL_TRY(applied, step(*before, one(job::Start{claim.backend})));
-    database_.run("UPDATE jobs SET run = ? WHERE id = ?", run_of(claim.node, claim.lease_until),
-                  before->id);
+    LLMSPOOL_TRY(applied, step(*before, one(job::Start{claim.backend}),
+                               run_of(claim.node, claim.lease_until)));
     all.push_back({.applied = std::move(applied)});
     read_work(*before, all.back());
   }

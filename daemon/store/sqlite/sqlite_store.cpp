@@ -25,19 +25,22 @@ Result<void> check_exists(Database& database, JobId id) {
 }  // namespace
 
 void SqliteStore::submit(Submission submission, Done<Submitted> done) {
-  push<Submitted>(
-      [submission = std::move(submission)](Changes& changes) { return changes.submit(submission); },
-      std::move(done));
+  push<Submitted>([row = SubmissionRow(std::move(submission))](
+                      Changes& changes) { return changes.submit(row); },
+                  std::move(done));
 }
 
 void SqliteStore::submit_all(std::vector<Submission> submissions,
                              Done<std::vector<Result<Submitted>>> done) {
   using All = std::vector<Result<Submitted>>;
+  std::vector<SubmissionRow> rows;
+  rows.reserve(submissions.size());
+  for (Submission& each : submissions) rows.emplace_back(std::move(each));
   push<All>(
-      [submissions = std::move(submissions)](Changes& changes) -> Result<All> {
+      [rows = std::move(rows)](Changes& changes) -> Result<All> {
         All all;
-        all.reserve(submissions.size());
-        for (const Submission& each : submissions) all.push_back(changes.submit(each));
+        all.reserve(rows.size());
+        for (const SubmissionRow& each : rows) all.push_back(changes.submit(each));
         return all;
       },
       std::move(done));
