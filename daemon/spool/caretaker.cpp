@@ -19,10 +19,10 @@ void Caretaker::start() {
 
 void Caretaker::clean() {
   if (stopped_) return;
-  ledger_.retain(retention_, [this](Result<bool> more) {
-    if (!more) log::warning("Old jobs were not removed: " + more.error().message);
-    loop_.after(more.value_or(false) ? kBetweenBatches : Milliseconds(kInterval),
-                [this] { clean(); });
+  ledger_.retain(retention_, [this](const auto& retained) {
+    if (!retained) log::warning("Old jobs were not removed: " + retained.error().message);
+    const bool more = retained && retained->more;
+    loop_.after(more ? kBetweenBatches : Milliseconds(kInterval), [this] { clean(); });
   });
 }
 

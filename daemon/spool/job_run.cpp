@@ -381,9 +381,9 @@ void JobRun::flush() {
   storing_ = true;
   being_stored_ = std::move(to_store_);
   to_store_.clear();
-  context_.ledger.apply_on_loop(
+  context_.ledger.apply(
       job_.id, job_.fence, being_stored_,
-      [self = shared_from_this()](auto result) { self->on_stored(result); });
+      [self = shared_from_this()](const auto& result) { self->on_stored(result); });
 }
 
 void JobRun::on_stored(const Result<store::Applied>& result) {

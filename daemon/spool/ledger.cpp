@@ -17,129 +17,101 @@ bool changes_state(const std::vector<job::Event>& events) {
 }  // namespace
 
 Ledger::Ledger(store::Store& store, Hub& hub, Loop& loop,
-               std::function<void(const job::Job&)> changed, std::function<void()> stored)
-    : store_(store),
-      hub_(hub),
-      loop_(loop),
-      changed_(std::move(changed)),
-      stored_(std::move(stored)) {}
+               std::function<void(const job::Job&)> changed)
+    : store_(store), hub_(hub), loop_(loop), changed_(std::move(changed)) {}
 
-void Ledger::publish(std::span<const store::Applied> all) {
-  std::vector<job::Job> changed;
-  for (const auto& applied : all) show(applied, changed);
-  if (changed.empty()) return;
-  stored_();
-  Changed told;
-  {
-    const std::scoped_lock lock(mutex_);
-    if (open_) {
-      open_->insert(open_->end(), std::make_move_iterator(changed.begin()),
-                    std::make_move_iterator(changed.end()));
-      return;
-    }
-    told = open_ = std::make_shared<std::vector<job::Job>>(std::move(changed));
-  }
-  loop_.post([this, told] {
-    close(told);
-    for (const auto& job : *told) changed_(job);
-  });
-}
-
-// Nothing is added to these any more; without any, to those that are open.
-void Ledger::close(const Changed& changed) {
-  const std::scoped_lock lock(mutex_);
-  if (!changed || open_ == changed) open_.reset();
-}
-
-void Ledger::show(const store::Applied& applied, std::vector<job::Job>& changed) {
-  hub_.publish(applied.job, applied.events);
-  log_.write(applied.job, applied.events);
-  if (changes_state(applied.events)) changed.push_back(applied.job);
-  for (const auto& other : applied.others) show(other, changed);
-}
-
-template <class T>
-store::Done<T> Ledger::on_loop(store::Done<T> done) {
-  return [this, done = std::move(done)](Result<T> result) {
-    close({});
-    // Shared, since a posted function must be copyable and a claim is heavy to copy.
-    loop_.post([done, result = std::make_shared<Result<T>>(std::move(result))] {
-      done(std::move(*result));
+// What the store answers, published by `publish` if it is no error.
+template <class T, class Publish>
+store::Done<T> Ledger::on_loop(Publish publish, store::Done<T> done) {
+  return [this, publish, done = std::move(done)](Result<T> result) mutable {
+    answer([publish, done = std::move(done), result = std::move(result)]() mutable {
+      if constexpr (std::is_void_v<T>) {
+        if (result) publish();
+      } else {
+        if (result) publish(*result);
+      }
+      done(std::move(result));
     });
   };
 }
 
+void Ledger::answer(Answer answer) {
+  {
+    const std::scoped_lock lock(mutex_);
+    answers_.push_back(std::move(answer));
+    if (answers_.size() > 1) return;
+  }
+  loop_.post([this] { answer_all(); });
+}
+
+void Ledger::answer_all() {
+  std::vector<Answer> answers;
+  {
+    const std::scoped_lock lock(mutex_);
+    answers.swap(answers_);
+  }
+  for (Answer& each : answers) each();
+}
+
+void Ledger::publish(const store::Applied& applied) {
+  if (changes_state(applied.events)) changed_(applied.job);
+  hub_.publish(applied.job, applied.events);
+  log_.write(applied.job, applied.events);
+  publish(applied.others);
+}
+
+void Ledger::publish(const std::vector<store::Applied>& all) {
+  for (const store::Applied& applied : all) publish(applied);
+}
+
 void Ledger::submit(store::Submission submission, store::Done<store::Submitted> done) {
-  store_.submit(std::move(submission), [this, done = std::move(done)](auto result) {
-    if (result) publish(result->applied);
-    done(std::move(result));
-  });
-}
-
-void Ledger::apply(job::JobId id, std::optional<job::Fence> fence,
-                   std::vector<job::Command> commands, store::Done<store::Applied> done) {
-  store_.apply(id, fence, std::move(commands), [this, done = std::move(done)](auto result) {
-    if (result) publish(*result);
-    done(std::move(result));
-  });
-}
-
-void Ledger::remove(job::JobId id, store::Done<void> done) {
-  store_.remove(id, [this, id, done = std::move(done)](auto result) {
-    if (result) hub_.removed(id);
-    done(std::move(result));
-  });
-}
-
-void Ledger::apply_on_loop(job::JobId id, job::Fence fence, std::vector<job::Command> commands,
-                           store::Done<store::Applied> done) {
-  apply(id, fence, std::move(commands), on_loop(std::move(done)));
+  const auto show = [this](const store::Submitted& submitted) { publish(submitted.applied); };
+  store_.submit(std::move(submission), on_loop(show, std::move(done)));
 }
 
 void Ledger::submit_all(std::vector<store::Submission> submissions,
                         store::Done<std::vector<Result<store::Submitted>>> done) {
-  store_.submit_all(std::move(submissions), [this, done = std::move(done)](auto result) {
-    if (result) {
-      std::vector<store::Applied> all;
-      for (const auto& submitted : *result)
-        if (submitted && !submitted->replayed) all.push_back(submitted->applied);
-      publish(all);
-    }
-    done(std::move(result));
-  });
+  const auto show = [this](const std::vector<Result<store::Submitted>>& all) {
+    for (const auto& submitted : all)
+      if (submitted) publish(submitted->applied);
+  };
+  store_.submit_all(std::move(submissions), on_loop(show, std::move(done)));
+}
+
+void Ledger::apply(job::JobId id, std::optional<job::Fence> fence,
+                   std::vector<job::Command> commands, store::Done<store::Applied> done) {
+  const auto show = [this](const store::Applied& applied) { publish(applied); };
+  store_.apply(id, fence, std::move(commands), on_loop(show, std::move(done)));
+}
+
+void Ledger::remove(job::JobId id, store::Done<void> done) {
+  store_.remove(id, on_loop([this, id] { hub_.removed(id); }, std::move(done)));
 }
 
 void Ledger::cancel_group(const std::string& owner, const std::string& group, job::JobId after,
                           store::Done<store::Batch> done) {
-  store_.cancel_group(owner, group, after, [this, done = std::move(done)](auto result) {
-    if (result) publish(result->applied);
-    done(std::move(result));
-  });
+  const auto show = [this](const store::Batch& batch) { publish(batch.applied); };
+  store_.cancel_group(owner, group, after, on_loop(show, std::move(done)));
 }
 
 void Ledger::claim(store::Claim claim, store::Done<std::vector<store::Claimed>> done) {
-  store_.claim(std::move(claim), [this, done = on_loop(std::move(done))](auto result) {
-    if (result)
-      for (const auto& claimed : *result) publish(claimed.applied);
-    done(std::move(result));
-  });
+  const auto show = [this](const std::vector<store::Claimed>& all) {
+    for (const auto& claimed : all) publish(claimed.applied);
+  };
+  store_.claim(std::move(claim), on_loop(show, std::move(done)));
 }
 
 void Ledger::divert(const std::string& backend, std::vector<std::string> others,
-                    store::Done<bool> done) {
-  store_.divert(backend, std::move(others), [this, done = on_loop(std::move(done))](auto result) {
-    if (!result) return done(std::unexpected(result.error()));
-    publish(result->applied);
-    done(result->more);
-  });
+                    store::Done<store::Batch> done) {
+  const auto show = [this](const store::Batch& batch) { publish(batch.applied); };
+  store_.divert(backend, std::move(others), on_loop(show, std::move(done)));
 }
 
-void Ledger::retain(const store::Retention& retention, store::Done<bool> done) {
-  store_.retain(retention, [this, done = on_loop(std::move(done))](auto result) {
-    if (!result) return done(std::unexpected(result.error()));
-    for (const job::JobId id : result->removed) hub_.removed(id);
-    done(result->more);
-  });
+void Ledger::retain(const store::Retention& retention, store::Done<store::Store::Retained> done) {
+  const auto show = [this](const store::Store::Retained& retained) {
+    for (const job::JobId id : retained.removed) hub_.removed(id);
+  };
+  store_.retain(retention, on_loop(show, std::move(done)));
 }
 
 void Ledger::renew(const std::string& node, Time lease_until) {
@@ -149,20 +121,14 @@ void Ledger::renew(const std::string& node, Time lease_until) {
   });
 }
 
-void Ledger::recover(const std::string& node, store::Done<void> done) {
-  store_.recover(node, [this, done = on_loop(std::move(done))](auto result) {
-    if (!result) return done(std::unexpected(result.error()));
-    publish(*result);
-    done({});
-  });
+void Ledger::recover(const std::string& node, store::Done<std::vector<store::Applied>> done) {
+  const auto show = [this](const std::vector<store::Applied>& all) { publish(all); };
+  store_.recover(node, on_loop(show, std::move(done)));
 }
 
-void Ledger::wake(store::Done<std::optional<Time>> done) {
-  store_.wake([this, done = on_loop(std::move(done))](auto result) {
-    if (!result) return done(std::unexpected(result.error()));
-    publish(result->expired);
-    done(result->next);
-  });
+void Ledger::wake(store::Done<store::Store::Woken> done) {
+  const auto show = [this](const store::Store::Woken& woken) { publish(woken.expired); };
+  store_.wake(on_loop(show, std::move(done)));
 }
 
 }  // namespace llmspool::spool

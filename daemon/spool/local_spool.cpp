@@ -40,9 +40,7 @@ LocalSpool::LocalSpool(const Parts& parts)
       hub_(
           parts_.store, [this](const job::Job& job) { return forecast_.of(job); },
           [this] { parts_.loop.post([this] { look_ahead(); }); }),
-      ledger_(
-          parts_.store, hub_, parts_.loop, [this](const job::Job& job) { on_change(job); },
-          [this] { forecast_.outdate(); }),
+      ledger_(parts_.store, hub_, parts_.loop, [this](const job::Job& job) { on_change(job); }),
       context_{parts_.loop, parts_.workers, ledger_, parts_.plugins, parts_.clock, parts_.random},
       dispatcher_(context_, parts_.pipelines, switches_, parts_.rules, "local"),
       caretaker_(parts_.loop, ledger_, parts_.retention) {}
@@ -74,6 +72,7 @@ void LocalSpool::resume() {
 }
 
 void LocalSpool::on_change(const job::Job& job) {
+  forecast_.outdate();
   if (job::ended(job.status)) forecast_.learn(job);
   dispatcher_.on_change(job);
   look_ahead();
