@@ -40,8 +40,8 @@ Dispatcher::Dispatcher(RunContext& context, const pipeline::Current& pipelines,
 }
 
 void Dispatcher::start(std::function<void(Result<void>)> ready) {
-  context_.ledger.recover(node_, [this, ready = std::move(ready)](Result<void> recovered) {
-    if (!recovered) return ready(std::move(recovered));
+  context_.ledger.recover(node_, [this, ready = std::move(ready)](const auto& recovered) {
+    if (!recovered) return ready(std::unexpected(recovered.error()));
     wake();
     poke_all();
     ready({});
@@ -213,7 +213,7 @@ void Dispatcher::refuse(const job::Job& job, const std::string& why) {
   ++refusing_;
   const job::Fail fail{
       {.code = "gone", .detail = why, .step = {}, .attempt = job.attempt, .retryable = true}};
-  context_.ledger.apply_on_loop(job.id, job.fence, {fail}, [this, job, why](const auto& refused) {
+  context_.ledger.apply(job.id, job.fence, {fail}, [this, job, why](const auto& refused) {
     --refusing_;
     if (!refused && !claim_is_gone(refused.error()) && !stopping_)
       context_.loop.after(kClaimRetry, [this, job, why] { refuse(job, why); });
@@ -265,22 +265,31 @@ void Dispatcher::divert(Lane& lane) {
   std::vector<std::string> others;
   for (const auto& [name, other] : lanes_)
     if (&other != &lane) others.push_back(name);
-  context_.ledger.divert(lane.backend().id(), std::move(others), [this, &lane](Result<bool> more) {
+  context_.ledger.divert(lane.backend().id(), std::move(others), [this, &lane](const auto& batch) {
     lane.diverting = false;
-    if (more && (*more || lane.divert_again) && lane.is_down()) divert(lane);
-    if (!more) log::warning("Waiting jobs were not diverted: " + more.error().message);
+    if (batch && (batch->more || lane.divert_again) && lane.is_down()) divert(lane);
+    if (!batch) log::warning("Waiting jobs were not diverted: " + batch.error().message);
   });
 }
 
+// A look serves all that asks for one before it is carried out.
 void Dispatcher::wake() {
-  context_.ledger.wake([this](Result<std::optional<Time>> next) {
-    if (!next) {
-      log::error("Delayed jobs cannot be woken: " + next.error().message);
+  if (waking_) {
+    wake_again_ = true;
+    return;
+  }
+  waking_ = true;
+  wake_again_ = false;
+  context_.ledger.wake([this](const auto& woken) {
+    waking_ = false;
+    if (!woken) {
+      log::error("Delayed jobs cannot be woken: " + woken.error().message);
       wake_at(context_.clock.now() + kClaimRetry);
       return;
     }
-    if (*next) wake_at(**next);
+    if (woken->next) wake_at(*woken->next);
     poke_all();
+    if (wake_again_ && !stopping_) wake();
   });
 }
 

@@ -79,6 +79,7 @@ class Dispatcher {
   std::map<std::string, Lane> lanes_;  // not changed once made
   std::map<RunKey, std::shared_ptr<JobRun>> runs_;
   std::optional<Time> wake_armed_;
+  bool waking_ = false, wake_again_ = false;
   int refusing_ = 0;
   bool keeping_leases_ = false, stopping_ = false;
   std::function<void()> at_rest_;
