@@ -11,6 +11,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/result.hpp"
@@ -36,12 +37,15 @@ using Callback = std::function<void(Result<T>)>;
 template <class T>
 asio::awaitable<Result<T>> called_back(std::function<void(Callback<T>)> start) {
   auto initiate = [start = std::move(start)](auto handler) {
-    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-    start([shared](Result<T> result) {
-      auto executor = asio::get_associated_executor(*shared);
-      asio::post(executor, [shared, result = std::move(result)]() mutable {
-        std::move (*shared)(std::move(result));
-      });
+    struct Call {
+      decltype(handler) goes_on;
+      std::optional<Result<T>> result{};  // what comes can be heavy to move about
+    };
+    auto call = std::make_shared<Call>(std::move(handler));
+    start([call](Result<T> result) {
+      call->result = std::move(result);
+      auto executor = asio::get_associated_executor(call->goes_on);
+      asio::post(executor, [call] { std::move(call->goes_on)(*std::move(call->result)); });
     });
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<T>)>(

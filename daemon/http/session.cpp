@@ -5,7 +5,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
-#include <cstdio>
 #include <random>
 
 #include "base/log.hpp"
@@ -22,8 +21,9 @@ constexpr std::size_t kReadBytes = std::size_t{16} * 1024;
 
 std::string new_request_id() {
   thread_local std::mt19937_64 random(std::random_device{}());
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(random()));
+  std::string text(16, '0');
+  for (auto [at, rest] = std::pair(text.rbegin(), random()); rest != 0; rest >>= 4)
+    *at++ = "0123456789abcdef"[rest & 15];
   return text;
 }
 
