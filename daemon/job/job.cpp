@@ -37,12 +37,6 @@ json::array ids_to_json(const std::vector<JobId>& ids) {
   return array;
 }
 
-json::array failures_to_json(const std::vector<Failure>& failures) {
-  json::array array;
-  for (const Failure& failure : failures) array.push_back(to_json(failure));
-  return array;
-}
-
 }  // namespace
 
 std::optional<JobId> parse_id(std::string_view text) {
@@ -104,7 +98,7 @@ json::object to_json(const Job& job, const Outlook& outlook, json::storage_ptr s
           {"output", job.output ? json::value(*job.output) : json::value(nullptr)},
           {"error", failure ? json::value(failure->detail) : json::value(nullptr)},
           {"error_info", failure ? json::value(to_json(*failure)) : json::value(nullptr)},
-          {"attempts", failures_to_json(job.failures)},
+          {"attempts", to_json(job.failures)},
           {"seq", job.seq},
       },
       std::move(storage));
@@ -129,6 +123,12 @@ json::object to_json(const Failure& failure) {
       {"retryable", failure.retryable},
       {"backend", text_or_null(failure.backend)},
       {"at", failure.at == Time() ? json::value(nullptr) : json::value(format_time(failure.at))}};
+}
+
+json::array to_json(const std::vector<Failure>& failures) {
+  json::array array;
+  for (const Failure& failure : failures) array.push_back(to_json(failure));
+  return array;
 }
 
 json::object to_json(const Event& event) {

@@ -142,6 +142,7 @@ boost::json::object to_json(const Job& job, const Outlook& outlook = {},
                             boost::json::storage_ptr storage = {});
 std::string json_text(const Job& job, const Outlook& outlook);  // the same on one line
 boost::json::object to_json(const Failure& failure);
+boost::json::array to_json(const std::vector<Failure>& failures);
 boost::json::object to_json(const Event& event);
 Failure failure_from_json(const boost::json::object& object);
 

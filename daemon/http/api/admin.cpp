@@ -52,8 +52,7 @@ asio::awaitable<Result<Response>> backup(const Services& services, const Request
 }  // namespace
 
 void add_admin_routes(Router& router, const Services& services) {
-  router.add("GET", "/api/admin/backup",
-             [&services](const Request& request) { return backup(services, request); });
+  add_route(router, services, "GET", "/api/admin/backup", backup);
 }
 
 }  // namespace llmspool::http

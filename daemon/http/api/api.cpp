@@ -21,6 +21,21 @@ Result<void> check_bare(const Request& request) {
   return fail_field(std::string(body.begin()->key()), "there are no fields here.");
 }
 
+void add_route(Router& router, const Services& services, std::string method,
+               std::string_view pattern, Endpoint endpoint) {
+  router.add(std::move(method), pattern,
+             [&services, endpoint](const Request& request) { return endpoint(services, request); });
+}
+
+boost::json::object counts_json(const store::Counts& counts) {
+  return {{"held", counts.held},
+          {"pending", counts.pending},
+          {"processing", counts.processing},
+          {"completed", counts.completed},
+          {"failed", counts.failed},
+          {"cancelled", counts.cancelled}};
+}
+
 boost::json::object job_json(const Services& services, const job::Job& job) {
   return job::to_json(job, services.spool.outlook(job));
 }

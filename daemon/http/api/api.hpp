@@ -30,9 +30,20 @@ asio::awaitable<Result<job::Job>> visible_job(const Services& services, const Re
 // A call that says all by its address; an empty object is as good as no body.
 Result<void> check_bare(const Request& request);
 
+// A route whose answer is made with the services.
+using Endpoint = asio::awaitable<Result<Response>> (*)(const Services&, const Request&);
+void add_route(Router& router, const Services& services, std::string method,
+               std::string_view pattern, Endpoint endpoint);
+
+// How many jobs are in each state.
+boost::json::object counts_json(const store::Counts& counts);
+
 // The job object, with what is expected of the job now.
 boost::json::object job_json(const Services& services, const job::Job& job);
 std::string job_text(const Services& services, const job::Job& job);
+
+// What a file can be shown as (markdown, json, text); empty: only downloaded.
+std::string_view preview_type(const std::string& media_type);
 
 void add_submit_routes(Router& router, const Services& services);
 void add_bulk_routes(Router& router, const Services& services);

@@ -200,8 +200,7 @@ Availability availability_of(const plugin::Backend& backend,
 }
 
 void add_catalog_routes(Router& router, const Services& services) {
-  router.add("GET", "/api/backends",
-             [&services](const Request& request) { return backends(services, request); });
+  add_route(router, services, "GET", "/api/backends", backends);
   router.add_plain("GET", "/api/optimizers",
                    [&services](const Request& request) { return optimizers(services, request); });
   router.add_plain("GET", "/api/pipelines",

@@ -137,8 +137,7 @@ asio::awaitable<Result<Response>> events(const Services& services, const Request
 }  // namespace
 
 void add_event_routes(Router& router, const Services& services) {
-  router.add("GET", "/api/jobs/{id}/events",
-             [&services](const Request& request) { return events(services, request); });
+  add_route(router, services, "GET", "/api/jobs/{id}/events", events);
 }
 
 }  // namespace llmspool::http

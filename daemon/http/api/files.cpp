@@ -58,12 +58,6 @@ asio::awaitable<Result<Response>> download(const Services& services, const Reque
   co_return response;
 }
 
-std::string_view preview_type(const std::string& media_type) {
-  if (media_type == "text/markdown") return "markdown";
-  if (media_type == "application/json") return "json";
-  return media_type.starts_with("text/") ? "text" : "";
-}
-
 asio::awaitable<Result<Response>> preview(const Services& services, const Request& request) {
   LLMSPOOL_CO_TRY(file, co_await read_file(services, request));
   const std::string_view type = preview_type(file.media_type);
@@ -78,13 +72,16 @@ asio::awaitable<Result<Response>> preview(const Services& services, const Reques
 
 }  // namespace
 
+std::string_view preview_type(const std::string& media_type) {
+  if (media_type == "text/markdown") return "markdown";
+  if (media_type == "application/json") return "json";
+  return media_type.starts_with("text/") ? "text" : "";
+}
+
 void add_file_routes(Router& router, const Services& services) {
-  router.add("GET", "/api/jobs/{id}/files",
-             [&services](const Request& request) { return list_files(services, request); });
-  router.add("GET", "/api/jobs/{id}/files/{name}",
-             [&services](const Request& request) { return download(services, request); });
-  router.add("GET", "/api/jobs/{id}/files/{name}/content",
-             [&services](const Request& request) { return preview(services, request); });
+  add_route(router, services, "GET", "/api/jobs/{id}/files", list_files);
+  add_route(router, services, "GET", "/api/jobs/{id}/files/{name}", download);
+  add_route(router, services, "GET", "/api/jobs/{id}/files/{name}/content", preview);
 }
 
 }  // namespace llmspool::http

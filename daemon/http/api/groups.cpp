@@ -10,15 +10,6 @@ namespace json = boost::json;
 
 constexpr std::size_t kResultsPerRead = 5;  // each may have an answer of many megabytes
 
-json::object counts_of(const store::Counts& counts) {
-  return {{"held", counts.held},
-          {"pending", counts.pending},
-          {"processing", counts.processing},
-          {"completed", counts.completed},
-          {"failed", counts.failed},
-          {"cancelled", counts.cancelled}};
-}
-
 json::object group_of(const store::Group& group) {
   const store::Counts& jobs = group.jobs;
   const std::int64_t ended = jobs.completed + jobs.failed + jobs.cancelled;
@@ -28,7 +19,7 @@ json::object group_of(const store::Group& group) {
           {"created_at", format_time(group.created_at)},
           {"total", total},
           {"progress", total == 0 ? 0 : (100 * ended + group.running_percent) / total},
-          {"jobs", counts_of(jobs)}};
+          {"jobs", counts_json(jobs)}};
 }
 
 // Whose group it is: the caller's, unless an admin names another.
@@ -87,8 +78,7 @@ Result<json::object> result_of(const Services& services, const spool::Caller& ca
     LLMSPOOL_TRY(infos, services.spool.files(caller, job.id));
     for (const store::FileInfo& info : infos) {
       LLMSPOOL_TRY(file, services.spool.file(caller, job.id, info.name));
-      const bool is_text =
-          info.media_type.starts_with("text/") || info.media_type == "application/json";
+      const bool is_text = !preview_type(info.media_type).empty();
       files.push_back(
           json::object{{"filename", info.name},
                        {"type", info.role},
@@ -154,11 +144,8 @@ asio::awaitable<Result<Response>> results(const Services& services, const Reques
 }  // namespace
 
 void add_group_routes(Router& router, const Services& services) {
-  using Function = asio::awaitable<Result<Response>> (*)(const Services&, const Request&);
-  const auto add = [&](std::string method, std::string_view pattern, Function function) {
-    router.add(std::move(method), pattern, [&services, function](const Request& request) {
-      return function(services, request);
-    });
+  const auto add = [&](std::string method, std::string_view pattern, Endpoint endpoint) {
+    add_route(router, services, std::move(method), pattern, endpoint);
   };
   add("GET", "/api/groups", list);
   add("GET", "/api/groups/{name}", show);

@@ -24,12 +24,7 @@ asio::awaitable<Result<Response>> health(const Services& services, const Request
         {"version", services.settings.version},
         {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(up).count()},
         {"backends", std::move(backends)},
-        {"jobs", json::object{{"held", counts.held},
-                              {"pending", counts.pending},
-                              {"processing", counts.processing},
-                              {"completed", counts.completed},
-                              {"failed", counts.failed},
-                              {"cancelled", counts.cancelled}}}};
+        {"jobs", counts_json(counts)}};
   };
   LLMSPOOL_CO_TRY(body, co_await services.read<json::object>(std::move(work)));
   co_return json_response(200, body);
@@ -46,8 +41,7 @@ Response plain(std::string text) {
 }  // namespace
 
 void add_health_routes(Router& router, const Services& services) {
-  router.add("GET", "/api/health",
-             [&services](const Request& request) { return health(services, request); });
+  add_route(router, services, "GET", "/api/health", health);
   router.add_plain("GET", "/healthz", [](const Request&) { return plain("ok\n"); });
   router.add_plain("GET", "/readyz", [&services](const Request&) -> Result<Response> {
     if (services.spool.ready()) return plain("ready\n");

@@ -163,11 +163,8 @@ asio::awaitable<Result<Response>> remove_job(const Services& services, const Req
 }  // namespace
 
 void add_job_routes(Router& router, const Services& services) {
-  using Function = asio::awaitable<Result<Response>> (*)(const Services&, const Request&);
-  const auto add = [&](std::string method, std::string_view pattern, Function function) {
-    router.add(std::move(method), pattern, [&services, function](const Request& request) {
-      return function(services, request);
-    });
+  const auto add = [&](std::string method, std::string_view pattern, Endpoint endpoint) {
+    add_route(router, services, std::move(method), pattern, endpoint);
   };
   add("GET", "/api/jobs", list_jobs);
   add("GET", "/api/jobs/{id}", get_job);

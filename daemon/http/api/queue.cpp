@@ -13,6 +13,10 @@ json::value time_or_null(const std::optional<Time>& time) {
   return time ? json::value(format_time(*time)) : json::value(nullptr);
 }
 
+json::value number_or_null(const std::optional<double>& number) {
+  return number ? json::value(*number) : json::value(nullptr);
+}
+
 json::object backend_of(const spool::QueueState::Backend& backend) {
   return {{"id", backend.id},
           {"paused", backend.paused},
@@ -25,8 +29,7 @@ json::object backend_of(const spool::QueueState::Backend& backend) {
           {"resting_until", time_or_null(backend.resting_until)},
           {"reason", backend.stopped_reason.empty() ? json::value(nullptr)
                                                     : json::value(backend.stopped_reason)},
-          {"mean_seconds",
-           backend.mean_seconds ? json::value(*backend.mean_seconds) : json::value(nullptr)}};
+          {"mean_seconds", number_or_null(backend.mean_seconds)}};
 }
 
 Result<json::object> queue_of(const Services& services, const spool::Caller& caller,
@@ -78,21 +81,12 @@ asio::awaitable<Result<Response>> stats(const Services& services, const Request&
   LLMSPOOL_CO_CHECK(check_query(request, {}));
   std::function<Result<json::object>()> work = [&services]() -> Result<json::object> {
     LLMSPOOL_TRY(state, services.spool.queue());
-    const store::Counts& jobs = state.jobs;
     json::object means;
     for (const auto& backend : state.backends)
-      means[backend.id] =
-          json::object{{"running", backend.running},
-                       {"waiting", backend.waiting},
-                       {"mean_seconds", backend.mean_seconds ? json::value(*backend.mean_seconds)
-                                                             : json::value(nullptr)}};
-    return json::object{{"jobs", json::object{{"held", jobs.held},
-                                              {"pending", jobs.pending},
-                                              {"processing", jobs.processing},
-                                              {"completed", jobs.completed},
-                                              {"failed", jobs.failed},
-                                              {"cancelled", jobs.cancelled}}},
-                        {"backends", std::move(means)}};
+      means[backend.id] = json::object{{"running", backend.running},
+                                       {"waiting", backend.waiting},
+                                       {"mean_seconds", number_or_null(backend.mean_seconds)}};
+    return json::object{{"jobs", counts_json(state.jobs)}, {"backends", std::move(means)}};
   };
   LLMSPOOL_CO_TRY(body, co_await services.read<json::object>(std::move(work)));
   co_return json_response(200, body);
@@ -101,10 +95,8 @@ asio::awaitable<Result<Response>> stats(const Services& services, const Request&
 }  // namespace
 
 void add_queue_routes(Router& router, const Services& services) {
-  router.add("GET", "/api/queue",
-             [&services](const Request& request) { return show(services, request); });
-  router.add("GET", "/api/stats",
-             [&services](const Request& request) { return stats(services, request); });
+  add_route(router, services, "GET", "/api/queue", show);
+  add_route(router, services, "GET", "/api/stats", stats);
   const auto add = [&](std::string_view pattern, Switch what, bool on) {
     router.add("POST", pattern, [&services, what, on](const Request& request) {
       return turn(services, request, what, on);

@@ -64,8 +64,7 @@ asio::awaitable<Result<Response>> submit(const Services& services, const Request
 }  // namespace
 
 void add_submit_routes(Router& router, const Services& services) {
-  router.add("POST", "/api/jobs",
-             [&services](const Request& request) { return submit(services, request); });
+  add_route(router, services, "POST", "/api/jobs", submit);
 }
 
 }  // namespace llmspool::http

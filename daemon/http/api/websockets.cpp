@@ -133,8 +133,7 @@ asio::awaitable<Result<Response>> open(const Services& services, const Request& 
 }  // namespace
 
 void add_websocket_routes(Router& router, const Services& services) {
-  router.add("GET", "/api/ws/jobs/{id}",
-             [&services](const Request& request) { return open(services, request); });
+  add_route(router, services, "GET", "/api/ws/jobs/{id}", open);
 }
 
 }  // namespace llmspool::http

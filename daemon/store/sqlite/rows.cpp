@@ -62,12 +62,6 @@ class BodyReader {
   const json::object& object_;
 };
 
-json::array failures_to_json(const std::vector<job::Failure>& failures) {
-  json::array array;
-  for (const job::Failure& failure : failures) array.push_back(to_json(failure));
-  return array;
-}
-
 json::value parse(std::string_view text) {
   return json::parse(text, {}, kParseOptions);
 }
@@ -145,7 +139,7 @@ std::string job_body(const Job& job) {
   writer.put("prompt_tokens", job.usage.prompt_tokens);
   writer.put("completion_tokens", job.usage.completion_tokens);
   if (job.failure) writer.put_if(true, "failure", to_json(*job.failure));
-  writer.put_if(!job.failures.empty(), "failures", failures_to_json(job.failures));
+  writer.put_if(!job.failures.empty(), "failures", to_json(job.failures));
   writer.put_if(!job.hoisted.empty(), "hoisted", job.hoisted);
   writer.put("created_at", std::optional(job.created_at));
   writer.put("started_at", job.started_at);
