@@ -109,7 +109,7 @@ void end(Transition& to, Time now, Status status, std::string message) {
 }
 
 // The failure of a running attempt, with where and when it was.
-Failure completed(const Job& job, Time now, Failure failure) {
+Failure failure_of(const Job& job, Time now, Failure failure) {
   failure.attempt = job.attempt;
   failure.backend = job.backend;
   failure.at = now;
@@ -117,7 +117,7 @@ Failure completed(const Job& job, Time now, Failure failure) {
 }
 
 void end_failed(Transition& to, Time now, Failure reason) {
-  Failure failure = completed(to.job, now, std::move(reason));
+  Failure failure = failure_of(to.job, now, std::move(reason));
   if (to.job.status == Status::processing) to.job.failures.push_back(failure);
   end(to, now, Status::failed, failure.detail);
   emit(to, now, "failed", {{"error", failure.detail}, {"error_info", to_json(failure)}});
@@ -190,7 +190,7 @@ void perform(Transition& to, Time now, const Retry& retry) {
   Job& job = to.job;
   if (job.attempt >= job.max_attempts) return end_failed(to, now, retry.failure);
   const Milliseconds delay = std::max(retry.delay, Milliseconds::zero());
-  job.failures.push_back(completed(job, now, retry.failure));
+  job.failures.push_back(failure_of(job, now, retry.failure));
   job.status = Status::pending;
   job.not_before = now + delay;
   job.backend = retry.backend;

@@ -3,13 +3,11 @@
 // this page says which line's first job goes next. Plain values, no I/O.
 //
 // - Within an owner's lines a job goes before another if its priority is higher, or if it has
-// waited
-//   longer by `aging` for each point of priority that it lacks: so no job waits for ever.
+//   waited longer by `aging` for each point of priority that it lacks: so no job waits for ever.
 // - Between owners the same holds, but an owner's waiting begins anew whenever a job of theirs has
 //   started: so owners of equal priority take turns, however many jobs each has.
 // - Jobs for a model that is loaded go before others of no higher priority, until the job whose
-// turn
-//   it is has been passed over for `affinity`.
+//   turn it is has been passed over for `affinity`.
 #pragma once
 
 #include <map>

@@ -115,10 +115,11 @@ Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
     free_in.pop();
     const auto takes = history.expected(server.backend, head.model, {});
     free_in.push(begins_in + takes.value_or(usual.value_or(0)));
-    view.order.push_back(head.id);
-    Place place{static_cast<std::int64_t>(view.order.size()), begins_in, std::nullopt};
+    Place place{.position = static_cast<std::int64_t>(view.places.size()) + 1,
+                .begins_in = begins_in,
+                .owner = head.owner};
     if (takes) place.ends_in = begins_in + *takes;
-    view.places.emplace(head.id, place);
+    view.places.emplace(head.id, std::move(place));
     view.last_place_rank = job::rank(head.queued_at, head.priority, rules_);
   }
   view.last_rank = queue.last ? job::rank(queue.last->queued_at, queue.last->priority, rules_) : 0;
@@ -140,7 +141,7 @@ std::optional<double> Forecast::rest_of(const Job& running, const History& histo
 std::optional<std::int64_t> Forecast::position_of(const View& view, const Job& job) const {
   if (const auto known = view.places.find(job.id); known != view.places.end())
     return known->second.position;
-  const auto told = static_cast<std::int64_t>(view.order.size());
+  const auto told = static_cast<std::int64_t>(view.places.size());
   const std::int64_t rest = view.waiting - told;
   const bool waits_for_more =
       !job.after.empty() || job.not_before.value_or(Time::min()) > clock_.now();
@@ -191,12 +192,12 @@ std::optional<double> Forecast::mean_seconds(const std::string& backend) const {
   return history_.expected(backend);
 }
 
-std::vector<job::JobId> Forecast::order() const {
+std::vector<job::JobId> Forecast::order(const std::optional<std::string>& owner) const {
   const std::scoped_lock lock(mutex_);
   std::vector<std::tuple<double, std::int64_t, job::JobId>> places;
   for (const auto& [backend, view] : views_)
     for (const auto& [id, place] : view.places)
-      places.emplace_back(place.begins_in, place.position, id);
+      if (!owner || place.owner == *owner) places.emplace_back(place.begins_in, place.position, id);
   std::ranges::sort(places);
   std::vector<job::JobId> ids;
   ids.reserve(places.size());

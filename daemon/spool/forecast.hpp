@@ -37,19 +37,19 @@ class Forecast {
   job::Outlook of(const job::Job& job) const;
   std::int64_t waiting(const std::string& backend) const;
   std::optional<double> mean_seconds(const std::string& backend) const;
-  // Waiting jobs in the order in which they are expected to begin.
-  std::vector<job::JobId> order() const;
+  // Waiting jobs, of one owner or of all, in the order in which they are expected to begin.
+  std::vector<job::JobId> order(const std::optional<std::string>& owner) const;
 
  private:
   struct Place {
     std::int64_t position = 0;
     double begins_in = 0;  // seconds, from the look
     std::optional<double> ends_in{};
+    std::string owner{};
   };
   // One backend's queue at the last look.
   struct View {
     std::unordered_map<job::JobId, Place> places{};
-    std::vector<job::JobId> order{};
     std::int64_t waiting = 0;
     std::int64_t last_place_rank = 0, last_rank = 0;  // of the last told exactly, and of all
   };

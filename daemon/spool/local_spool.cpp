@@ -318,11 +318,11 @@ Result<QueueState> LocalSpool::queue() {
 Result<std::vector<job::Job>> LocalSpool::upcoming(const Caller& caller, std::size_t limit) {
   LLMSPOOL_TRY(jobs, list(caller, {.statuses = {job::Status::processing}, .limit = limit}));
   forecast_.refresh();
-  for (const auto id : forecast_.order()) {
+  const auto owner = caller.admin ? std::nullopt : std::optional(caller.owner);
+  for (const auto id : forecast_.order(owner)) {
     if (jobs.size() >= limit) break;
     auto job = parts_.store.get(id);
-    if (job && job->status == job::Status::pending && (caller.admin || job->owner == caller.owner))
-      jobs.push_back(*std::move(job));
+    if (job && job->status == job::Status::pending) jobs.push_back(*std::move(job));
   }
   return jobs;
 }

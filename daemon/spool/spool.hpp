@@ -28,8 +28,8 @@ struct Submission {
   job::Job job;          // pipeline, backends, model, priority, labels, after, ... as asked for
   job::Request request;  // `inputs` by the names the client used
   bool hold = false;
-  bool choose_pipeline =
-      false;  // a form that names none: the first whose required inputs are there
+  // A form that names no pipeline: the first whose required inputs are there.
+  bool choose_pipeline = false;
   std::optional<std::int64_t> delay_seconds;
   std::string idempotency_key, fingerprint;
 };

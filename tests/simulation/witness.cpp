@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
+#include "store/sqlite/tally.hpp"
 
 namespace llmspool::simulation {
 
@@ -28,24 +29,6 @@ bool is_of_a_run(const job::Command& command) {
 
 bool is_final(const std::string& type) {
   return type == "completed" || type == "failed" || type == "cancelled";
-}
-
-std::int64_t& count_of(store::Counts& counts, Status status) {
-  switch (status) {
-    case Status::held:
-      return counts.held;
-    case Status::pending:
-      return counts.pending;
-    case Status::processing:
-      return counts.processing;
-    case Status::completed:
-      return counts.completed;
-    case Status::failed:
-      return counts.failed;
-    case Status::cancelled:
-      break;
-  }
-  return counts.cancelled;
 }
 
 void expect_equal(const store::Counts& counts, const store::Counts& expected,
@@ -265,9 +248,9 @@ void Witness::compare_with(store::Store& store) const {
       EXPECT_EQ(event.seq, std::ssize(types)) << "job " << id;
     }
     EXPECT_EQ(types, seen.events) << "job " << id;
-    ++count_of(counts, seen.job.status);
+    ++store::sqlite::count_of(counts, seen.job.status);
     if (!seen.job.group.empty())
-      ++count_of(groups[{seen.job.owner, seen.job.group}], seen.job.status);
+      ++store::sqlite::count_of(groups[{seen.job.owner, seen.job.group}], seen.job.status);
   }
   expect_equal(store.counts().value(), counts, "all");
   for (const auto& [group, expected] : groups)

@@ -70,21 +70,16 @@ std::optional<std::int64_t> Groups::id_of(Database& database, const job::Job& jo
 
 void Groups::add(Database& database, const job::Job& job) {
   if (job.group.empty()) return;
-  Open& group = open(database, job);
-  ++count_of(group.change, job.status);
-  group.changed = true;
+  ++count_of(open(database, job).change, job.status);
 }
 
 void Groups::subtract(Database& database, const job::Job& job) {
   if (job.group.empty()) return;
-  Open& group = open(database, job);
-  --count_of(group.change, job.status);
-  group.changed = true;
+  --count_of(open(database, job).change, job.status);
 }
 
 void Groups::write(Database& database) {
   for (auto& [key, group] : open_) {
-    if (!group.changed) continue;
     const Counts& by = group.change;
     database.run(
         "UPDATE groups SET held = held + ?, pending = pending + ?, processing = processing + ?, "

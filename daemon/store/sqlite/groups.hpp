@@ -32,7 +32,6 @@ class Groups {
   struct Open {
     std::int64_t id = 0;
     Counts change{};
-    bool changed = false;
   };
   Open& open(Database& database, const job::Job& job);
 
