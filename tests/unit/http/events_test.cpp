@@ -27,8 +27,8 @@ class Events : public testing::Test {
   }
   void end() { server_.spool.change(1, job::Complete{"text"}); }
   Reply get(const std::string& query) { return server_.call("GET", "/api/jobs/1/events" + query); }
-  Connection stream(const std::string& query = "", const std::string& headers = "") {
-    Connection connection(server_.path);
+  TestConnection stream(const std::string& query = "", const std::string& headers = "") {
+    TestConnection connection(server_.path);
     connection.send(TestServer::request("GET", "/api/jobs/1/events" + query, "",
                                         "Accept: text/event-stream\r\n" + headers));
     return connection;
@@ -149,7 +149,7 @@ TEST_F(Events, EndWithTheServer) {
 TEST_F(Events, ComeToOldClientsWithoutChunks) {
   run(0);
   end();
-  Connection connection(server_.path);
+  TestConnection connection(server_.path);
   connection.send("GET /api/jobs/1/events HTTP/1.0\r\nAccept: text/event-stream\r\n\r\n");
   const std::string text = connection.read_all();
   EXPECT_THAT(text, Not(HasSubstr("chunked")));

@@ -17,8 +17,8 @@ using testing::StartsWith;
 
 TEST(Server, AnswersOnBothTransports) {
   TestServer server;
-  Connection unix_socket(server.path), tcp(server.port);
-  for (Connection* connection : {&unix_socket, &tcp}) {
+  TestConnection unix_socket(server.path), tcp(server.port);
+  for (TestConnection* connection : {&unix_socket, &tcp}) {
     connection->send(TestServer::request("GET", "/healthz"));
     const Reply reply = read_reply(*connection);
     EXPECT_EQ(reply.status, 200);
@@ -32,8 +32,8 @@ TEST(Server, KnowsTheCallerOnBothTransports) {
   TestServer server;
   const std::string me = caller_of(geteuid(), "").owner;
   const std::string body = R"({"prompt":"a"})";
-  Connection unix_socket(server.path), tcp(server.port);
-  for (Connection* connection : {&unix_socket, &tcp}) {
+  TestConnection unix_socket(server.path), tcp(server.port);
+  for (TestConnection* connection : {&unix_socket, &tcp}) {
     connection->send(TestServer::request("POST", "/api/jobs", body));
     EXPECT_EQ(read_reply(*connection).json().at("owner").as_string(), me);
   }
@@ -41,7 +41,7 @@ TEST(Server, KnowsTheCallerOnBothTransports) {
 
 TEST(Server, KeepsConnectionsAndAnswersPipelinedRequestsInOrder) {
   TestServer server;
-  Connection connection(server.path);
+  TestConnection connection(server.path);
   connection.send(TestServer::request("GET", "/healthz") + TestServer::request("GET", "/nowhere") +
                   TestServer::request("POST", "/api/jobs", R"({"prompt":"a"})") +
                   TestServer::request("GET", "/readyz", "", "Connection: close\r\n"));
@@ -63,7 +63,7 @@ TEST(Server, KeepsARequestIdThatMayStandInLogs) {
 
 TEST(Server, AnswersHeadOptionsAndMethodsThatThereAreNot) {
   TestServer server;
-  Connection connection(server.path);
+  TestConnection connection(server.path);
   connection.send(TestServer::request("HEAD", "/api/openapi.json"));
   const Reply head = read_reply(connection, true);
   EXPECT_EQ(head.status, 200);
@@ -93,7 +93,7 @@ TEST(Server, RefusesWhatIsNoHttp) {
         "Transfer-Encoding: chunked\r\n\r\n",
         "POST /api/jobs HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
         "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n"}) {
-    Connection connection(server.path);
+    TestConnection connection(server.path);
     connection.send(text);
     const Reply reply = read_reply(connection);
     EXPECT_EQ(reply.status, 400) << text;
@@ -104,14 +104,14 @@ TEST(Server, RefusesWhatIsNoHttp) {
 
 TEST(Server, LimitsTheHeader) {
   TestServer server;
-  Connection connection(server.path);
+  TestConnection connection(server.path);
   connection.send("GET / HTTP/1.1\r\nX: " + std::string(limits::kHeaderBytesMax, 'x') + "\r\n\r\n");
   EXPECT_EQ(read_reply(connection).status, 431);
 }
 
 TEST(Server, RefusesABodyThatIsTooLargeWithoutReadingIt) {
   TestServer server;
-  Connection connection(server.path);
+  TestConnection connection(server.path);
   connection.send(
       "POST /api/jobs HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
       "Content-Length: 1000000000\r\n\r\n");
@@ -123,7 +123,7 @@ TEST(Server, RefusesABodyThatIsTooLargeWithoutReadingIt) {
 
 TEST(Server, RefusesAChunkedBodyThatIsTooLarge) {
   TestServer server;
-  Connection connection(server.path);
+  TestConnection connection(server.path);
   connection.send(
       "POST /api/jobs HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
       "Transfer-Encoding: chunked\r\n\r\n");
@@ -135,7 +135,7 @@ TEST(Server, RefusesAChunkedBodyThatIsTooLarge) {
 
 TEST(Server, TakesAChunkedBody) {
   TestServer server;
-  Connection connection(server.path);
+  TestConnection connection(server.path);
   connection.send(
       "POST /api/jobs HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
       "Transfer-Encoding: chunked\r\n\r\n"
@@ -145,7 +145,7 @@ TEST(Server, TakesAChunkedBody) {
 
 TEST(Server, AsksForABodyThatIsExpected) {
   TestServer server;
-  Connection connection(server.path);
+  TestConnection connection(server.path);
   const std::string head =
       "POST /api/jobs HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
       "Content-Type: application/json\r\nContent-Length: 14\r\n\r\n";
@@ -178,7 +178,7 @@ TEST(Server, LetsOnlyItsOwnHostsIn) {
       {"GET /healthz HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\r\n", 200},
   };
   for (const auto& [text, status] : cases) {
-    Connection connection(server.port);
+    TestConnection connection(server.port);
     connection.send(text);
     EXPECT_EQ(read_reply(connection).status, status) << text;
   }
@@ -200,7 +200,7 @@ TEST(Server, ClosesAConnectionThatSaysNothing) {
   Settings settings = TestServer::fast();
   settings.timeouts.header = settings.timeouts.body = milliseconds(100);
   TestServer server(settings);
-  Connection silent(server.path), half(server.path), bodiless(server.path);
+  TestConnection silent(server.path), half(server.path), bodiless(server.path);
   half.send("GET / HT");
   bodiless.send(
       "POST /api/jobs HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
@@ -214,18 +214,18 @@ TEST(Server, TurnsAwayMoreConnectionsThanItMayHave) {
   Settings settings = TestServer::fast();
   settings.connections_max = 2;
   TestServer server(settings);
-  Connection first(server.path);
+  TestConnection first(server.path);
   first.send(TestServer::request("GET", "/healthz"));
   EXPECT_EQ(read_reply(first).status, 200);
   {
-    Connection second(server.path);
+    TestConnection second(server.path);
     second.send(TestServer::request("GET", "/healthz"));
     EXPECT_EQ(read_reply(second).status, 200);
-    Connection third(server.path);
+    TestConnection third(server.path);
     EXPECT_EQ(read_reply(third).status, 503);
   }
   for (;;) {  // the second's end is noticed in a moment
-    Connection fourth(server.path);
+    TestConnection fourth(server.path);
     fourth.try_send(TestServer::request("GET", "/healthz"));
     if (read_reply(fourth).status == 200) break;
   }
@@ -240,7 +240,7 @@ TEST(Server, CutsOffAClientThatTakesNothing) {
   job::FinishStep step;
   step.files.push_back({"big.txt", "other", "text/plain", std::string(16 << 20, 'x')});
   server.spool.change(id, step);
-  Connection connection(server.path);
+  TestConnection connection(server.path);
   connection.send(TestServer::request("GET", "/api/jobs/1/files/big.txt"));
   std::this_thread::sleep_for(milliseconds(600));
   EXPECT_LT(connection.read_all().size(), 16U << 20);
@@ -248,7 +248,7 @@ TEST(Server, CutsOffAClientThatTakesNothing) {
 
 TEST(Server, StopsWithoutLeavingAnybodyBehind) {
   TestServer server;
-  Connection idle(server.path), waiting(server.port), fresh(server.path);
+  TestConnection idle(server.path), waiting(server.port), fresh(server.path);
   fresh.send(TestServer::request("GET", "/healthz"));
   EXPECT_EQ(read_reply(fresh).status, 200);
   waiting.send(TestServer::request("POST", "/api/jobs?wait=60", R"({"prompt":"a"})"));
@@ -265,7 +265,7 @@ TEST(Server, StopsWithoutLeavingAnybodyBehind) {
 
 TEST(Server, StopsThoughAClientIsInTheMiddleOfItsBody) {
   TestServer server;
-  Connection half(server.path);
+  TestConnection half(server.path);
   half.send(
       "POST /api/jobs HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
       "Content-Type: application/json\r\nContent-Length: 5\r\n\r\n");

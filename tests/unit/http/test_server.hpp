@@ -22,13 +22,13 @@ namespace llmspool::http {
 namespace asio = boost::asio;
 
 // A connection of a client; reads give up after ten seconds.
-class Connection {
+class TestConnection {
  public:
-  explicit Connection(const std::string& path) : socket_(*io_, {AF_UNIX, 0}) {
+  explicit TestConnection(const std::string& path) : socket_(*io_, {AF_UNIX, 0}) {
     socket_.connect(asio::local::stream_protocol::endpoint(path));
     limit();
   }
-  explicit Connection(std::uint16_t port) : socket_(*io_, {AF_INET, 0}) {
+  explicit TestConnection(std::uint16_t port) : socket_(*io_, {AF_INET, 0}) {
     socket_.connect(asio::ip::tcp::endpoint(asio::ip::make_address("127.0.0.1"), port));
     limit();
   }
@@ -94,7 +94,7 @@ struct Reply {
   }
 };
 
-inline Reply read_reply(Connection& connection, bool head = false) {
+inline Reply read_reply(TestConnection& connection, bool head = false) {
   Reply reply;
   std::string text = connection.read_until("\r\n\r\n");
   if (text.size() < 12) return reply;
@@ -171,7 +171,7 @@ class TestServer {
   }
   Reply call(const std::string& method, const std::string& target, const std::string& body = "",
              const std::string& headers = "") {
-    Connection connection(path);
+    TestConnection connection(path);
     connection.send(request(method, target, body, headers));
     return read_reply(connection, method == "HEAD");
   }

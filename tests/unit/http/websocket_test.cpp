@@ -47,7 +47,7 @@ class Client {
   websocket::stream<asio::generic::stream_protocol::socket>& stream() { return stream_; }
 
  private:
-  Connection connection_;
+  TestConnection connection_;
   websocket::response_type response_;
   websocket::stream<asio::generic::stream_protocol::socket> stream_;
 };
