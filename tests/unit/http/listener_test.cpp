@@ -32,7 +32,7 @@ TEST_F(SocketPath, IsMadeWithItsDirectoryAndRemovedAtTheEnd) {
   {
     const auto listener = Listener::on_path(path);
     ASSERT_TRUE(listener) << listener.error().message;
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(lstat(path.c_str(), &status), 0);
     EXPECT_TRUE(S_ISSOCK(status.st_mode));
     EXPECT_EQ(status.st_mode & 07777, 0660U);
