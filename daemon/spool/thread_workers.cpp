@@ -19,20 +19,31 @@ ThreadWorkers::~ThreadWorkers() {
 }
 
 void ThreadWorkers::run(std::function<void()> work) {
-  const std::scoped_lock lock(mutex_);
+  std::unique_lock lock(mutex_);
   waiting_.push_back(std::move(work));
-  if (idle_ >= waiting_.size()) {
-    work_came_.notify_one();
-    return;
+  call_up(lock);
+}
+
+// Sees to it that a thread will look for work; unlocks. If there is no thread and none is to be had,
+// it throws, and the newest work is not waiting.
+void ThreadWorkers::call_up(std::unique_lock<std::mutex>& lock) {
+  if (called_up_) return lock.unlock();
+  called_up_ = true;
+  if (idle_ > 0) {
+    lock.unlock();
+    return work_came_.notify_one();
   }
   ++threads_;
   try {
     std::thread([this] { serve(); }).detach();  // counted in threads_, which the destructor awaits
   } catch (const std::system_error&) {
-    if (--threads_ > 0) return;  // no more threads are to be had: one that is there comes to it
-    waiting_.pop_back();
-    throw;
+    called_up_ = false;
+    if (--threads_ == 0) {
+      waiting_.pop_back();
+      throw;
+    }  // else no more threads are to be had: one that is there comes to it
   }
+  lock.unlock();
 }
 
 bool ThreadWorkers::finish(Milliseconds within) {
@@ -44,14 +55,23 @@ bool ThreadWorkers::finish(Milliseconds within) {
 
 void ThreadWorkers::serve() {
   std::unique_lock lock(mutex_);
+  called_up_ = false;
   while (true) {
-    ++idle_;
-    work_came_.wait_for(lock, kIdleTime, [&] { return !waiting_.empty() || finishing_; });
-    --idle_;
-    if (waiting_.empty()) break;  // nothing came, or nothing more will
+    if (waiting_.empty()) {
+      if (finishing_) break;
+      ++idle_;
+      const auto woken = work_came_.wait_for(lock, kIdleTime);
+      --idle_;
+      called_up_ = false;
+      if (waiting_.empty() && woken == std::cv_status::timeout) break;
+      continue;
+    }
     auto work = std::move(waiting_.front());
     waiting_.pop_front();
-    lock.unlock();
+    if (waiting_.empty())
+      lock.unlock();
+    else
+      call_up(lock);
     work();
     work = nullptr;
     lock.lock();

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <future>
+#include <latch>
 
 namespace llmspool::spool {
 namespace {
@@ -21,6 +22,14 @@ TEST(ThreadWorkers, RunWorkSideBySide) {
     first.get_future().wait();
     second.set_value();
   });
+  EXPECT_TRUE(workers.finish(std::chrono::seconds(30)));
+}
+
+TEST(ThreadWorkers, LetNoWorkWaitForWorkThatTakesLong) {
+  constexpr int kMany = 20;
+  ThreadWorkers workers;
+  std::latch all_have_begun(kMany);
+  for (int i = 0; i < kMany; ++i) workers.run([&] { all_have_begun.arrive_and_wait(); });
   EXPECT_TRUE(workers.finish(std::chrono::seconds(30)));
 }
 
