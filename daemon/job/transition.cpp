@@ -337,14 +337,14 @@ Transition create(Job job, bool held, Time now) {
   return to;
 }
 
-Result<Transition> apply(const Job& job, const Command& command, Time now) {
+Result<Transition> apply(Job job, const Command& command, Time now) {
   return std::visit(
       [&]<class C>(const C& performed) -> Result<Transition> {
         constexpr Rule rule = kRule<C>;
-        Transition to{job, {}};
-        if ((rule.idle & in(job.status)) != 0) return to;
+        if ((rule.idle & in(job.status)) != 0) return Transition{std::move(job), {}};
         if ((rule.allowed & in(job.status)) == 0)
           return fail(Code::conflict, conflict(job, rule.refusal));
+        Transition to{std::move(job), {}};
         perform(to, now, performed);
         return to;
       },

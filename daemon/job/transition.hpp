@@ -83,6 +83,6 @@ struct Transition {
 Transition create(Job job, bool held, Time now);
 
 // What `command` makes of `job`. Code::conflict, with the reason, where the state forbids it.
-Result<Transition> apply(const Job& job, const Command& command, Time now);
+Result<Transition> apply(Job job, const Command& command, Time now);
 
 }  // namespace llmspool::job

@@ -117,7 +117,7 @@ Result<Submitted> Changes::submit(const SubmissionRow& submission) {
       predecessors.hopeless = job::Abandon{other.job.id, other.job.status};
   }
   if (predecessors.hopeless) {
-    LLMSPOOL_TRY(failed, job::apply(accepted.job, *predecessors.hopeless, now));
+    LLMSPOOL_TRY(failed, job::apply(std::move(accepted.job), *predecessors.hopeless, now));
     accepted.job = std::move(failed.job);
     std::move(failed.events.begin(), failed.events.end(), std::back_inserter(accepted.events));
   } else {
@@ -194,13 +194,14 @@ std::vector<Applied> Changes::supersede(const Job& newer) {
 Result<std::optional<Job>> Changes::replay(const SubmissionRow& submission, Time now) {
   if (submission.idempotency_key.empty()) return std::nullopt;
   const auto use = find_key(database_, submission.job.owner, submission.idempotency_key, now);
-  auto first = use ? load(use->job_id) : std::nullopt;
+  const auto first = use ? load(use->job_id) : nullptr;
   if (first && use->fingerprint != submission.fingerprint)
     return fail(Code::unprocessable, "The idempotency key '" + submission.idempotency_key +
                                          "' has been used for another request, job " +
                                          std::to_string(first->id) +
                                          ": give every request a key of its own.");
-  return first;  // none if it has been removed: its key is free again
+  if (!first) return std::nullopt;  // or it has been removed: its key is free again
+  return *first;
 }
 
 void Changes::insert(const Job& job, const std::string& request) {
@@ -236,9 +237,10 @@ Result<Applied> Changes::apply(JobId id, std::optional<job::Fence> fence, Comman
   return applied;
 }
 
-std::optional<Job> Changes::load(JobId id) {
+std::shared_ptr<const Job> Changes::load(JobId id) {
   if (const auto found = running_.find(id); found != running_.end()) return found->second;
-  return find_job(database_, id);
+  auto job = find_job(database_, id);
+  return job ? std::make_shared<const Job>(*std::move(job)) : nullptr;
 }
 
 Result<Applied> Changes::step(const Job& before, Commands commands,
@@ -247,9 +249,9 @@ Result<Applied> Changes::step(const Job& before, Commands commands,
   Job& after = applied.job;
   bool only_text = true;
   for (const job::Command& command : commands) {
-    LLMSPOOL_TRY(transition, job::apply(after, command, clock_.now()));
-    if (std::holds_alternative<job::Restart>(command)) LLMSPOOL_CHECK(check_restart(after));
+    LLMSPOOL_TRY(transition, job::apply(std::move(after), command, clock_.now()));
     after = std::move(transition.job);
+    if (std::holds_alternative<job::Restart>(command)) LLMSPOOL_CHECK(check_restart(after));
     std::move(transition.events.begin(), transition.events.end(),
               std::back_inserter(applied.events));
     only_text = only_text && std::holds_alternative<job::Append>(command);
@@ -339,7 +341,7 @@ void Changes::update(const Job& before, const Job& after, bool only_text,
   }
   count(before, after);
   if (after.status == Status::processing) {
-    running_.insert_or_assign(after.id, after);
+    running_.insert_or_assign(after.id, std::make_shared<const Job>(after));
   } else if (before.status == Status::processing) {
     running_.erase(after.id);
   }

@@ -4,6 +4,7 @@
 // stand. Used by the writer's thread alone, within a transaction; throws DatabaseError.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -76,7 +77,7 @@ class Changes {
   void insert(const job::Job& job, const std::string& request);
   std::vector<Applied> supersede(const job::Job& newer);
 
-  std::optional<job::Job> load(job::JobId id);
+  std::shared_ptr<const job::Job> load(job::JobId id);  // null: there is none
   // All the commands or none, with what they mean for the job itself; settle() does the rest.
   // `run`: whose the job is from now on.
   Result<Applied> step(const job::Job& before, Commands commands,
@@ -108,7 +109,7 @@ class Changes {
   Lines lines_;
   Space space_;
   bool removed_ = false;
-  std::unordered_map<job::JobId, job::Job> running_;        // so that a delta reads nothing
+  std::unordered_map<job::JobId, std::shared_ptr<const job::Job>> running_;  // so that a delta reads nothing
   std::unordered_map<job::JobId, std::string> unreadable_;  // jobs whose claim met what damage
   std::unordered_map<std::string, std::int64_t> owners_waiting_;  // where that is bounded
 
