@@ -30,7 +30,7 @@ Dispatcher::Dispatcher(RunContext& context, const pipeline::Current& pipelines,
       prompt_(std::make_shared<const pipeline::Definition>(pipeline::prompt_definition())) {
   for (const auto& backend : context_.plugins.backends()) {
     const auto own = rules.find(backend->id());
-    const auto& lane =
+    Lane& lane =
         lanes_
             .try_emplace(backend->id(), backend,
                          own == rules.end() ? config::Backend() : own->second, context_.loop)
@@ -42,10 +42,19 @@ Dispatcher::Dispatcher(RunContext& context, const pipeline::Current& pipelines,
 void Dispatcher::start(std::function<void(Result<void>)> ready) {
   context_.ledger.recover(node_, [this, ready = std::move(ready)](const auto& recovered) {
     if (!recovered) return ready(std::unexpected(recovered.error()));
+    if (recovered->leased_until) spend_until(*recovered->leased_until);
     wake();
     poke_all();
     ready({});
   });
+}
+
+// What an earlier life asked of the backends in its last minute is not remembered: as if it had
+// been all that a minute allows.
+void Dispatcher::spend_until(Time end) {
+  const Time now = context_.clock.now();
+  const Milliseconds ago = now - std::min(end, now);
+  for (auto& [name, lane] : lanes_) lane.spend_all(context_.loop.uptime() - ago);
 }
 
 void Dispatcher::stop(Milliseconds grace, std::function<void()> at_rest) {
@@ -99,7 +108,7 @@ std::vector<LaneState> Dispatcher::states() const {
   return states;
 }
 
-void Dispatcher::show(const Lane& lane) {
+void Dispatcher::show(Lane& lane) {
   const Time now = context_.clock.now();
   LaneState state{.backend = lane.backend().id(),
                   .concurrency = lane.backend().concurrency(),
@@ -131,7 +140,10 @@ bool Dispatcher::takes_jobs(const Lane& lane) const {
 
 void Dispatcher::claim(Lane& lane) {
   if (!takes_jobs(lane)) return;
-  if (const auto wait = lane.wait(); wait > Milliseconds(0)) return claim_after(lane, wait);
+  if (const auto wait = lane.wait(); wait > Milliseconds(0)) {
+    show(lane);
+    return claim_after(lane, wait);
+  }
   const int room = lane.room();
   if (room <= 0) {
     lane.poked = true;

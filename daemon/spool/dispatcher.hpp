@@ -64,7 +64,8 @@ class Dispatcher {
   // Lets the jobs of a backend that is down wait for others, as far as they have others.
   void divert(Lane& lane);
   // What states() tells has changed.
-  void show(const Lane& lane);
+  void show(Lane& lane);
+  void spend_until(Time end);
   bool takes_jobs(const Lane& lane) const;
   void wake();
   void wake_at(Time time);

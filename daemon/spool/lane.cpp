@@ -38,7 +38,17 @@ int Lane::room() {
 }
 
 Milliseconds Lane::wait() {
-  return std::max({circuit_wait(), rest(), pace_.wait(loop_.uptime())});
+  return std::max(circuit_wait(), rest());
+}
+
+Milliseconds Lane::rest() {
+  const Milliseconds now = loop_.uptime();
+  return std::max(rests_until_ - now, pace_.wait(now));
+}
+
+void Lane::spend_all(Milliseconds at) {
+  pace_.requests.charge(at, rules_.requests_per_minute);
+  pace_.tokens.charge(at, rules_.tokens_per_minute);
 }
 
 // A job that names no model means the default one.

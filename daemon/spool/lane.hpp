@@ -25,8 +25,8 @@ class Lane {
 
   // How many jobs may be claimed for it now.
   int room();
-  // How long it takes none whatever happens: its circuit is open, it asked to be left alone, a
-  // minute's requests are used up. Zero: that is not so.
+  // How long it takes none whatever happens: its circuit is open, or it rests. Zero: that is not
+  // so.
   Milliseconds wait();
   // Whether its waiting jobs had better go to another of their backends.
   bool is_down() const {
@@ -34,7 +34,8 @@ class Lane {
   }
   Circuit::State circuit_state() const { return circuit_.state(loop_.uptime()); }
   Milliseconds circuit_wait() const { return circuit_.wait(loop_.uptime()); }
-  Milliseconds rest() const { return std::max(rests_until_ - loop_.uptime(), Milliseconds(0)); }
+  // It asked to be left alone, or a minute's requests or tokens are used up.
+  Milliseconds rest();
   job::Models models() const;
 
   void begin(const job::Job& job);
@@ -42,6 +43,7 @@ class Lane {
   // How a generation ended, how many requests beyond its first it was and how many tokens it took.
   // Whether the circuit has opened by it.
   bool answered(const plugin::Ending& ending, std::int64_t more_requests, std::int64_t tokens);
+  void spend_all(Milliseconds at);  // all that it may be given in the minute after `at`
   void close_circuit() {
     circuit_.succeeded();
     rests_until_ = Milliseconds(0);

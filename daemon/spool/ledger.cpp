@@ -121,8 +121,10 @@ void Ledger::renew(const std::string& node, Time lease_until) {
   });
 }
 
-void Ledger::recover(const std::string& node, store::Done<std::vector<store::Applied>> done) {
-  const auto show = [this](const std::vector<store::Applied>& all) { publish(all); };
+void Ledger::recover(const std::string& node, store::Done<store::Store::Recovered> done) {
+  const auto show = [this](const store::Store::Recovered& recovered) {
+    publish(recovered.interrupted);
+  };
   store_.recover(node, on_loop(show, std::move(done)));
 }
 

@@ -41,7 +41,7 @@ class Ledger {
               store::Done<store::Batch> done);
   void retain(const store::Retention& retention, store::Done<store::Store::Retained> done);
   void renew(const std::string& node, Time lease_until);
-  void recover(const std::string& node, store::Done<std::vector<store::Applied>> done);
+  void recover(const std::string& node, store::Done<store::Store::Recovered> done);
   void wake(store::Done<store::Store::Woken> done);
 
  private:

@@ -134,8 +134,13 @@ class Store {
   // Of all that `node` has claimed in this life.
   virtual void renew(std::string node, Time lease_until, Done<void> done) = 0;
   // Puts back what `node` ran in an earlier life (before this store was opened) and what any
-  // node's ended lease covers; gives the changes made.
-  virtual void recover(std::string node, Done<std::vector<Applied>> done) = 0;
+  // node's ended lease covers.
+  struct Recovered {
+    std::vector<Applied> interrupted{};
+    // Until when the earlier lives of `node` may have run jobs; nothing: they have run none.
+    std::optional<Time> leased_until{};
+  };
+  virtual void recover(std::string node, Done<Recovered> done) = 0;
   // Makes delayed jobs claimable whose time has come and expires those past their deadline; gives
   // the changes and when to call again (nothing: when a new delayed job is accepted). A time that
   // has passed already: there is more to do than one commit should hold.

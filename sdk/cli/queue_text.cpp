@@ -26,13 +26,13 @@ Cell state_of(const json::object& backend) {
   };
   if (is(backend, "paused", "true")) add("paused");
   if (is(backend, "accepting", "false")) add("rejecting");
-  const bool asked_for = !state.empty();
+  if (!text_field(backend, "resting_until").empty()) add("resting" + until("resting_until"));
+  const bool as_meant = !state.empty();
   if (is(backend, "circuit", "open")) add("circuit open" + until("circuit_until"));
   if (is(backend, "circuit", "half_open")) add("circuit half open");
-  if (!text_field(backend, "resting_until").empty()) add("resting" + until("resting_until"));
   if (state.empty()) state = text_field(backend, "reason");
   if (state.empty()) return {"ready", Colour::green};
-  return {state, asked_for ? Colour::yellow : Colour::red};
+  return {state, as_meant ? Colour::yellow : Colour::red};
 }
 
 }  // namespace

@@ -84,9 +84,13 @@ std::vector<Claimed> StoreContract::claim_some(Claim claim) {
       .value();
 }
 
-std::vector<Applied> StoreContract::recover(const std::string& node) {
-  return await<std::vector<Applied>>([&](auto done) { store_->recover(node, std::move(done)); })
+Store::Recovered StoreContract::recover_all(const std::string& node) {
+  return await<Store::Recovered>([&](auto done) { store_->recover(node, std::move(done)); })
       .value();
+}
+
+std::vector<Applied> StoreContract::recover(const std::string& node) {
+  return recover_all(node).interrupted;
 }
 
 Store::Woken StoreContract::wake() {

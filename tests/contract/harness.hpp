@@ -85,6 +85,7 @@ class StoreContract : public testing::TestWithParam<Kind> {
   std::vector<Claimed> claim_some(Claim claim);
   bool can_claim() { return claim().has_value(); }
   job::Job claim_job() { return claim().value().applied.job; }
+  Store::Recovered recover_all(const std::string& node = "a");
   std::vector<Applied> recover(const std::string& node = "a");
   Store::Woken wake();
   Result<void> try_remove(job::JobId id);

@@ -134,9 +134,10 @@ TEST_F(SqliteStoreTest, TakesOverADatabaseOfTheFirstVersion) {
     EXPECT_EQ(events[i].seq, static_cast<job::Seq>(i + 1));
   EXPECT_EQ(store->list({.labels = {{"batch", "spring"}}}).value().at(0).id, 2);
 
-  const auto interrupted = await<std::vector<Applied>>([&](auto done) {
-                             store->recover("local", std::move(done));
-                           }).value();
+  const auto interrupted =
+      await<Store::Recovered>([&](auto done) { store->recover("local", std::move(done)); })
+          .value()
+          .interrupted;
   ASSERT_THAT(interrupted, SizeIs(1));
   EXPECT_EQ(interrupted[0].job.id, 2);
   const auto claimed = await<std::vector<Claimed>>([&](auto done) {

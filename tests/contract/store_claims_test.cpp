@@ -178,6 +178,19 @@ TEST_P(StoreContract, TakesOverWhereALeaseHasEnded) {
   EXPECT_EQ(try_apply(1, job::Complete{}, 1).error().code, Code::stale);
 }
 
+TEST_P(StoreContract, TellsUntilWhenAnEarlierLifeMayHaveRunJobs) {
+  EXPECT_FALSE(recover_all().leased_until.has_value());
+  submit();
+  claim("echo", "a", 30s);
+  const Time leased_until = clock_.now() + 30s;
+  EXPECT_FALSE(recover_all().leased_until.has_value()) << "by itself";
+  reopen();
+  EXPECT_EQ(recover_all().leased_until, leased_until);
+  reopen();
+  EXPECT_EQ(recover_all().leased_until, leased_until) << "after a life that ran nothing";
+  EXPECT_FALSE(recover_all("b").leased_until.has_value());
+}
+
 TEST_P(StoreContract, BlamesAJobThatTheDaemonDiesUnderAgainAndAgain) {
   const JobId id = submit().id;
   const JobId follower = submit_after({id}).id;

@@ -180,6 +180,16 @@ def test_no_more_requests_in_a_minute_than_allowed(make_daemon):
     cancel(daemon, jobs[3])
 
 
+def test_a_restart_does_not_begin_the_minute_anew(make_daemon):
+    daemon = make_daemon(config="[backends.echo]\nrequests_per_minute = 1\n").start()
+    daemon.run(prompt="x")
+    daemon.stop()
+    daemon.start()
+    waits = daemon.submit(prompt="x")["job_id"]
+    until_queue(daemon, lambda _: backend(daemon)["resting_until"])
+    assert daemon.job(waits)["status"] == "pending"
+
+
 def test_no_more_jobs_of_a_model_at_once_than_allowed(make_daemon):
     daemon = make_daemon(
         config="[backends.echo]\nconcurrency = 4\nmodel_concurrency = { echo = 1 }\n").start()

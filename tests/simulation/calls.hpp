@@ -30,8 +30,7 @@ class Calls {
   // The last that was begun for the step; null: none.
   const Call* last(job::JobId id, const std::string& step) const;
   bool none_run() const { return running_.empty(); }
-  // Nothing of a minute's requests is remembered over it.
-  void daemon_died() { begun_at_.clear(); }
+  void forget_minute() { begun_at_.clear(); }
 
  private:
   void check_limits(const Call& call, const config::Backend& rules) const;

@@ -89,7 +89,7 @@ History::Life::Life(History& history)
 void History::begin_life() {
   log::info("The daemon is started");
   witness_.daemon_died();
-  calls_.daemon_died();
+  if (time_.uptime() - clock_set_at_ < minutes(2)) calls_.forget_minute();
   life_ = std::make_unique<Life>(*this);
   witness_.compare_with(life_->store);
   life_->spool.start([this](Result<void> started) { life_->started = std::move(started); });
@@ -135,6 +135,9 @@ void History::act() {
   if (what < 5) return stop();
   if (what < 7) {
     witness_.clock_was_set();
+    // What was asked for in the minute before a restart is known by the clock alone.
+    clock_set_at_ = time_.uptime();
+    if (!life_->started) calls_.forget_minute();
     const auto by = random_.up_to(minutes(20)) - Milliseconds(minutes(10));
     log::info(fmt::format("The clock is set by {} s", by.count() / 1000));
     return time_.set_clock(by);

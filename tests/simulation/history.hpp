@@ -55,6 +55,7 @@ class History {
   std::map<std::string, config::Backend> rules_;
   std::vector<std::shared_ptr<SimulatedBackend>> backends_;
   std::unique_ptr<Life> life_;
+  Milliseconds clock_set_at_ = -std::chrono::hours(1);
 };
 
 }  // namespace llmspool::simulation

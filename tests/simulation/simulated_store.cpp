@@ -96,8 +96,8 @@ void SimulatedStore::renew(std::string node, Time lease_until, Done<void> done) 
   SqliteStore::renew(std::move(node), lease_until, answered_later([] {}, std::move(done)));
 }
 
-void SimulatedStore::recover(std::string node, Done<std::vector<store::Applied>> done) {
-  auto note = [this](const auto& all) { witness_.changed(all); };
+void SimulatedStore::recover(std::string node, Done<Recovered> done) {
+  auto note = [this](const auto& recovered) { witness_.changed(recovered.interrupted); };
   SqliteStore::recover(std::move(node), answered_later(std::move(note), std::move(done)));
 }
 

@@ -47,7 +47,7 @@ class SimulatedStore final : public sqlite::SqliteStore {
   void cancel_group(std::string owner, std::string group, job::JobId after,
                     store::Done<store::Batch> done) override;
   void renew(std::string node, Time lease_until, store::Done<void> done) override;
-  void recover(std::string node, store::Done<std::vector<store::Applied>> done) override;
+  void recover(std::string node, store::Done<Recovered> done) override;
   void wake(store::Done<Woken> done) override;
   void remove(job::JobId id, store::Done<void> done) override;
   void retain(store::Retention retention, store::Done<Retained> done) override;

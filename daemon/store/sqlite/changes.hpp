@@ -50,7 +50,7 @@ class Changes {
   Result<std::vector<Claimed>> claim(const Claim& claim);
   Result<Batch> divert(const std::string& backend, const std::vector<std::string>& others);
   Result<void> renew(const std::string& node, Time lease_until);
-  Result<std::vector<Applied>> recover(const std::string& node);
+  Result<Store::Recovered> recover(const std::string& node);
   Result<Store::Woken> wake();
 
   Result<void> remove(job::JobId id);
@@ -109,7 +109,8 @@ class Changes {
   Lines lines_;
   Space space_;
   bool removed_ = false;
-  std::unordered_map<job::JobId, std::shared_ptr<const job::Job>> running_;  // so that a delta reads nothing
+  std::unordered_map<job::JobId, std::shared_ptr<const job::Job>>
+      running_;                                             // so that a delta reads nothing
   std::unordered_map<job::JobId, std::string> unreadable_;  // jobs whose claim met what damage
   std::unordered_map<std::string, std::int64_t> owners_waiting_;  // where that is bounded
 

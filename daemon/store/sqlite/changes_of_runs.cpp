@@ -86,19 +86,25 @@ Result<void> Changes::renew(const std::string& node, Time lease_until) {
   return {};
 }
 
-Result<std::vector<Applied>> Changes::recover(const std::string& node) {
+Result<Store::Recovered> Changes::recover(const std::string& node) {
   const auto run = runs_.find(node);
   const std::int64_t own = run == runs_.end() ? 0 : run->second.id;
-  std::vector<Applied> interrupted;
+  Store::Recovered recovered;
   for (const JobId id : ids_of(database_.query(
            "SELECT id FROM jobs INDEXED BY jobs_by_status WHERE status = 2 AND run IN "
            "(SELECT id FROM runs WHERE (node = ? AND id <> ?) OR ends <= ?) ORDER BY id",
            node, own, clock_.now()))) {
     if (auto applied = apply(id, std::nullopt, one(job::Interrupt{})))
-      interrupted.push_back(*std::move(applied));
+      recovered.interrupted.push_back(*std::move(applied));
   }
-  database_.run("DELETE FROM runs WHERE node = ? AND id <> ?", node, own);
-  return interrupted;
+  if (Query row =
+          database_.query("SELECT max(ends) FROM runs WHERE node = ? AND id <> ?", node, own);
+      row.next() && !row.is_null(0))
+    recovered.leased_until = row.time(0);
+  // The next life is to hear of it too, though this one may run nothing.
+  const std::int64_t kept = recovered.leased_until ? run_of(node, *recovered.leased_until) : own;
+  database_.run("DELETE FROM runs WHERE node = ? AND id <> ?", node, kept);
+  return recovered;
 }
 
 Result<Batch> Changes::divert(const std::string& backend, const std::vector<std::string>& others) {

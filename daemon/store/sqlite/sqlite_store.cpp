@@ -78,10 +78,9 @@ void SqliteStore::renew(std::string node, Time lease_until, Done<void> done) {
              std::move(done));
 }
 
-void SqliteStore::recover(std::string node, Done<std::vector<Applied>> done) {
-  push<std::vector<Applied>>(
-      [node = std::move(node)](Changes& changes) { return changes.recover(node); },
-      std::move(done));
+void SqliteStore::recover(std::string node, Done<Recovered> done) {
+  push<Recovered>([node = std::move(node)](Changes& changes) { return changes.recover(node); },
+                  std::move(done));
 }
 
 void SqliteStore::wake(Done<Woken> done) {

@@ -24,7 +24,7 @@ class SqliteStore : public Store {
   void cancel_group(std::string owner, std::string group, job::JobId after,
                     Done<Batch> done) override;
   void renew(std::string node, Time lease_until, Done<void> done) override;
-  void recover(std::string node, Done<std::vector<Applied>> done) override;
+  void recover(std::string node, Done<Recovered> done) override;
   void wake(Done<Woken> done) override;
   void remove(job::JobId id, Done<void> done) override;
   void retain(Retention retention, Done<Retained> done) override;

@@ -245,7 +245,7 @@ class FakeSpool final : public spool::Spool, private store::Store {
   void retain(store::Retention, store::Done<Retained>) override {}
   void set_switch(std::string, bool, store::Done<void>) override {}
   void renew(std::string, Time, store::Done<void>) override {}
-  void recover(std::string, store::Done<std::vector<store::Applied>>) override {}
+  void recover(std::string, store::Done<Recovered>) override {}
   void wake(store::Done<Woken>) override {}
   void remove(job::JobId, store::Done<void>) override {}
 
