@@ -24,8 +24,8 @@ void ThreadWorkers::run(std::function<void()> work) {
   call_up(lock);
 }
 
-// Sees to it that a thread will look for work; unlocks. If there is no thread and none is to be had,
-// it throws, and the newest work is not waiting.
+// Sees to it that a thread will look for work; unlocks. If there is no thread and none is to be
+// had, it throws, and the newest work is not waiting.
 void ThreadWorkers::call_up(std::unique_lock<std::mutex>& lock) {
   if (called_up_) return lock.unlock();
   called_up_ = true;
