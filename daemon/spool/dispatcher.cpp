@@ -42,6 +42,7 @@ Dispatcher::Dispatcher(RunContext& context, const pipeline::Current& pipelines,
 void Dispatcher::start(std::function<void(Result<void>)> ready) {
   context_.ledger.recover(node_, [this, ready = std::move(ready)](const auto& recovered) {
     if (!recovered) return ready(std::unexpected(recovered.error()));
+    recovered_ = true;
     if (recovered->leased_until) spend_until(*recovered->leased_until);
     wake();
     poke_all();
@@ -134,8 +135,8 @@ void Dispatcher::poke(Lane& lane) {
 }
 
 bool Dispatcher::takes_jobs(const Lane& lane) const {
-  return !stopping_ && lane.stopped_reason.empty() && !switches_.is_on(Switch::paused) &&
-         !switches_.is_on(Switch::paused, lane.backend().id());
+  return recovered_ && !stopping_ && lane.stopped_reason.empty() &&
+         !switches_.is_on(Switch::paused) && !switches_.is_on(Switch::paused, lane.backend().id());
 }
 
 void Dispatcher::claim(Lane& lane) {

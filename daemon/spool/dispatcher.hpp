@@ -82,6 +82,7 @@ class Dispatcher {
   std::optional<Time> wake_armed_;
   bool waking_ = false, wake_again_ = false;
   int refusing_ = 0;
+  bool recovered_ = false;  // what an earlier life left is settled: jobs may start
   bool keeping_leases_ = false, stopping_ = false;
   std::function<void()> at_rest_;
   mutable std::mutex shown_mutex_;
