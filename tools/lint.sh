@@ -16,4 +16,5 @@ clang-format-19 --dry-run --Werror "${sources[@]}"
 shellcheck "${scripts[@]}"
 tools/build.sh dev
 echo "lint: clang-tidy reads every source, some 5 seconds a file and core" >&2
-run-clang-tidy-19 -quiet -p build/dev -j "$(nproc)" "^$PWD/(daemon|plugins|sdk)/"
+# The build's compiler may have warnings that clang does not know.
+run-clang-tidy-19 -quiet -p build/dev -extra-arg=-Wno-unknown-warning-option -j "$(nproc)" "^$PWD/(daemon|plugins|sdk)/"

@@ -30,7 +30,7 @@ void Connection::expires_never() {
 
 void Connection::close() {
   boost::system::error_code ignored;
-  socket_.close(ignored);
+  std::ignore = socket_.close(ignored);
   timer_.cancel();
 }
 
