@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <tuple>
 
 #include "base/log.hpp"
 #include "http/api/api.hpp"
@@ -39,7 +40,7 @@ void spawn_session(const std::shared_ptr<Core>& core, asio::generic::stream_prot
   const asio::any_io_executor strand = socket.get_executor();
   if (transport == Transport::tcp) {
     boost::system::error_code ignored;  // small pieces of a stream shall not wait for each other
-    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    std::ignore = socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   }
   auto session = std::make_shared<Session>(core, std::move(socket), transport);
   if (!core->enter(session)) return session->turn_away();
@@ -86,7 +87,7 @@ struct Server::Impl {
     auto port = std::make_shared<Port>(core->io, std::move(listener));
     boost::system::error_code error;
     const asio::generic::stream_protocol protocol(port->listener.family(), 0);
-    port->acceptor.assign(protocol, port->listener.fd(), error);
+    std::ignore = port->acceptor.assign(protocol, port->listener.fd(), error);
     if (error) {
       return fail(Code::internal,
                   port->listener.name() + " cannot be listened on: " + error.message());
@@ -138,7 +139,7 @@ void Server::stop(std::function<void()> ended) {
     const auto executor = port->acceptor.get_executor();
     asio::post(executor, [port = std::move(port)] {
       boost::system::error_code ignored;
-      port->acceptor.close(ignored);
+      std::ignore = port->acceptor.close(ignored);
       port->listener.remove_file();
     });
   }
