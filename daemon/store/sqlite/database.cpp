@@ -91,7 +91,7 @@ bool Query::is_null(int column) const {
 Database::Database(std::filesystem::path file) : file_(std::move(file)) {
   sqlite3* handle = nullptr;
   constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-  const int result = sqlite3_open_v2(file_.c_str(), &handle, kFlags, whole_log_writes());
+  const int result = open_database(file_.c_str(), &handle, kFlags);
   handle_.reset(handle);  // there is one even after a failure, to ask what it was
   if (result != SQLITE_OK) fail(result);
   sqlite3_busy_timeout(handle, kBusyMilliseconds);

@@ -35,7 +35,11 @@ struct LogFile {
       if (const int result = flush(); result != SQLITE_OK) return result;
       at = offset;
     }
-    waiting += bytes;
+    try {
+      waiting += bytes;
+    } catch (const std::bad_alloc&) {
+      return SQLITE_IOERR_NOMEM;
+    }
     return SQLITE_OK;
   }
 
@@ -47,25 +51,22 @@ struct LogFile {
     waiting.clear();
     return result;
   }
-
-  // Does with the real file what needs all of it.
-  template <class... Arguments>
-  int flushed(int (*sqlite3_io_methods::*method)(sqlite3_file*, Arguments...),
-              Arguments... arguments) {
-    const int result = flush();
-    return result == SQLITE_OK ? (methods().*method)(real(), arguments...) : result;
-  }
 };
 
 static_assert(std::is_standard_layout_v<LogFile>);
 
-// Every method of a file but xWrite and xClose: flushes, then hands on.
+// A method of the real file: at once, or when all that waits is in it.
 template <auto method>
-struct Flushed;
+struct Real;
 template <class... Arguments, int (*sqlite3_io_methods::*method)(sqlite3_file*, Arguments...)>
-struct Flushed<method> {
+struct Real<method> {
   static int call(sqlite3_file* file, Arguments... arguments) {
-    return LogFile::of(file).flushed(method, arguments...);
+    LogFile& log = LogFile::of(file);
+    return (log.methods().*method)(log.real(), arguments...);
+  }
+  static int call_flushed(sqlite3_file* file, Arguments... arguments) {
+    const int result = LogFile::of(file).flush();
+    return result == SQLITE_OK ? call(file, arguments...) : result;
   }
 };
 
@@ -75,27 +76,25 @@ int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) 
 }
 
 int close(sqlite3_file* file) {
-  LogFile& log = LogFile::of(file);
-  const int flushed = log.flush();
-  const int closed = log.methods().xClose(log.real());
-  log.~LogFile();
-  return flushed == SQLITE_OK ? closed : flushed;
+  const int result = Real<&sqlite3_io_methods::xClose>::call(file);
+  LogFile::of(file).~LogFile();
+  return result;
 }
 
 constexpr sqlite3_io_methods kMethods{
     .iVersion = 1,
     .xClose = close,
-    .xRead = Flushed<&sqlite3_io_methods::xRead>::call,
+    .xRead = Real<&sqlite3_io_methods::xRead>::call_flushed,
     .xWrite = write,
-    .xTruncate = Flushed<&sqlite3_io_methods::xTruncate>::call,
-    .xSync = Flushed<&sqlite3_io_methods::xSync>::call,
-    .xFileSize = Flushed<&sqlite3_io_methods::xFileSize>::call,
-    .xLock = Flushed<&sqlite3_io_methods::xLock>::call,
-    .xUnlock = Flushed<&sqlite3_io_methods::xUnlock>::call,
-    .xCheckReservedLock = Flushed<&sqlite3_io_methods::xCheckReservedLock>::call,
-    .xFileControl = Flushed<&sqlite3_io_methods::xFileControl>::call,
-    .xSectorSize = Flushed<&sqlite3_io_methods::xSectorSize>::call,
-    .xDeviceCharacteristics = Flushed<&sqlite3_io_methods::xDeviceCharacteristics>::call,
+    .xTruncate = Real<&sqlite3_io_methods::xTruncate>::call_flushed,
+    .xSync = Real<&sqlite3_io_methods::xSync>::call_flushed,
+    .xFileSize = Real<&sqlite3_io_methods::xFileSize>::call_flushed,
+    .xLock = Real<&sqlite3_io_methods::xLock>::call,
+    .xUnlock = Real<&sqlite3_io_methods::xUnlock>::call,
+    .xCheckReservedLock = Real<&sqlite3_io_methods::xCheckReservedLock>::call,
+    .xFileControl = Real<&sqlite3_io_methods::xFileControl>::call,
+    .xSectorSize = Real<&sqlite3_io_methods::xSectorSize>::call,
+    .xDeviceCharacteristics = Real<&sqlite3_io_methods::xDeviceCharacteristics>::call,
     .xShmMap = nullptr,
     .xShmLock = nullptr,
     .xShmBarrier = nullptr,
@@ -111,9 +110,7 @@ int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* fla
   return result;
 }
 
-}  // namespace
-
-const char* whole_log_writes() {
+const char* registered() {
   static constexpr const char* kName = "whole-log-writes";
   static sqlite3_vfs vfs = [] {
     sqlite3_vfs ours = usual();
@@ -122,8 +119,25 @@ const char* whole_log_writes() {
     ours.xOpen = open;
     return ours;
   }();
-  static const int registered = sqlite3_vfs_register(&vfs, 0);
-  return registered == SQLITE_OK ? kName : nullptr;
+  static const int result = sqlite3_vfs_register(&vfs, 0);
+  return result == SQLITE_OK ? kName : nullptr;
+}
+
+// Bytes of a transaction that was too large for SQLite's cache: written later, they would lie over
+// what somebody else has committed since.
+void drop_waiting(void* database) {
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(static_cast<sqlite3*>(database), "main", SQLITE_FCNTL_JOURNAL_POINTER,
+                       &file);
+  if (file != nullptr && file->pMethods == &kMethods) LogFile::of(file).waiting.clear();
+}
+
+}  // namespace
+
+int open_database(const char* file, sqlite3** database, int flags) {
+  const int result = sqlite3_open_v2(file, database, flags, registered());
+  if (*database != nullptr) sqlite3_rollback_hook(*database, drop_waiting, *database);
+  return result;
 }
 
 }  // namespace llmspool::store::sqlite

@@ -48,6 +48,13 @@ class LogFile : public testing::Test {
     return seen_by_others("SELECT count(*) FROM texts");
   }
 
+  void change_as_another(const char* sql) const {
+    sqlite3* other = nullptr;
+    EXPECT_EQ(sqlite3_open_v2(file_.c_str(), &other, SQLITE_OPEN_READWRITE, "unix"), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(other, sql, nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(other);
+  }
+
   std::uintmax_t log_bytes() const { return fs::file_size(file_.string() + "-wal"); }
 
   static constexpr std::size_t kTextBytes = 4000;  // about a page
@@ -86,6 +93,17 @@ TEST_F(LogFile, ForgetsWhatIsTakenBack) {
   database_.run("ROLLBACK");
   add(1);
   EXPECT_EQ(texts_seen_by_others(), "1");
+}
+
+TEST_F(LogFile, LeavesAloneWhatAnotherWroteAfterATransactionWasTakenBack) {
+  add(1);
+  database_.run_once("PRAGMA wal_checkpoint(TRUNCATE)");  // the next begins the log anew
+  database_.run("BEGIN");
+  add(20);
+  database_.run("ROLLBACK");
+  change_as_another("INSERT INTO texts VALUES ('theirs')");
+  add(1);
+  EXPECT_EQ(texts_seen_by_others(), "3");
 }
 
 TEST_F(LogFile, GivesATransactionWhatItHasWrittenItself) {
