@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "spool/thread_workers.hpp"
 
-#include <system_error>
+#include <exception>
 #include <thread>
 
 namespace llmspool::spool {
@@ -24,10 +24,10 @@ void ThreadWorkers::run(std::function<void()> work) {
   call_up(lock);
 }
 
-// Sees to it that a thread will look for work; unlocks. If there is no thread and none is to be
-// had, it throws, and the newest work is not waiting.
+// Sees to it that a thread will look for what waits, if anything does; unlocks. If there is no
+// thread and none is to be had, it throws, and the newest work is not waiting.
 void ThreadWorkers::call_up(std::unique_lock<std::mutex>& lock) {
-  if (called_up_) return lock.unlock();
+  if (called_up_ || waiting_.empty()) return lock.unlock();
   called_up_ = true;
   if (idle_ > 0) {
     lock.unlock();
@@ -36,12 +36,13 @@ void ThreadWorkers::call_up(std::unique_lock<std::mutex>& lock) {
   ++threads_;
   try {
     std::thread([this] { serve(); }).detach();  // counted in threads_, which the destructor awaits
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     called_up_ = false;
     if (--threads_ == 0) {
       waiting_.pop_back();
       throw;
-    }  // else no more threads are to be had: one that is there comes to it
+    }
+    // No more threads are to be had: one that is there comes to it.
   }
   lock.unlock();
 }
@@ -68,10 +69,7 @@ void ThreadWorkers::serve() {
     }
     auto work = std::move(waiting_.front());
     waiting_.pop_front();
-    if (waiting_.empty())
-      lock.unlock();
-    else
-      call_up(lock);
+    call_up(lock);
     work();
     work = nullptr;
     lock.lock();
