@@ -46,11 +46,6 @@ Milliseconds Lane::rest() {
   return std::max(rests_until_ - now, pace_.wait(now));
 }
 
-void Lane::spend_all(Milliseconds at) {
-  pace_.requests.charge(at, rules_.requests_per_minute);
-  pace_.tokens.charge(at, rules_.tokens_per_minute);
-}
-
 // A job that names no model means the default one.
 std::string Lane::model_of(const job::Job& job) const {
   return job.model.empty() ? default_model_ : job.model;

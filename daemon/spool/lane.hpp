@@ -43,7 +43,8 @@ class Lane {
   // How a generation ended, how many requests beyond its first it was and how many tokens it took.
   // Whether the circuit has opened by it.
   bool answered(const plugin::Ending& ending, std::int64_t more_requests, std::int64_t tokens);
-  void spend_all(Milliseconds at);  // all that it may be given in the minute after `at`
+  // As if it had been given all at `at` that a minute allows.
+  void spend_all(Milliseconds at) { pace_.charge_all(at); }
   void close_circuit() {
     circuit_.succeeded();
     rests_until_ = Milliseconds(0);

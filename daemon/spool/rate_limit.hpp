@@ -15,6 +15,7 @@ class RateLimit {
 
   // What has been used at `now`, which never goes back; may be more than was left.
   void charge(Milliseconds now, std::int64_t amount);
+  void charge_all(Milliseconds now) { charge(now, per_minute_); }
   std::int64_t left(Milliseconds now);  // at least 0
   // How long until some is left again; zero: there is now.
   Milliseconds wait(Milliseconds now);
@@ -36,6 +37,10 @@ class RateLimit {
 struct Pace {
   RateLimit requests, tokens;
   Milliseconds wait(Milliseconds now) { return std::max(requests.wait(now), tokens.wait(now)); }
+  void charge_all(Milliseconds now) {
+    requests.charge_all(now);
+    tokens.charge_all(now);
+  }
 };
 
 }  // namespace llmspool::spool
