@@ -17,4 +17,5 @@ shellcheck "${scripts[@]}"
 tools/build.sh dev
 echo "lint: clang-tidy reads every source, some 5 seconds a file and core" >&2
 # The build's compiler may have warnings that clang does not know.
-run-clang-tidy-19 -quiet -p build/dev -extra-arg=-Wno-unknown-warning-option -j "$(nproc)" "^$PWD/(daemon|plugins|sdk)/"
+run-clang-tidy-19 -quiet -p build/dev -extra-arg=-Wno-unknown-warning-option -j "$(nproc)" \
+    "^$PWD/(daemon|plugins|sdk)/"

@@ -55,8 +55,8 @@ class Session : public std::enable_shared_from_this<Session> {
   const Transport transport_;
   const std::shared_ptr<Signal> signal_;
   spool::Caller caller_;
-  beast::flat_buffer buffer_{std::size_t{128} *
-                             1024};  // a chunk's head without an end fills no more
+  // A chunk's head without an end fills no more.
+  beast::flat_buffer buffer_{std::size_t{128} * 1024};
   std::optional<Parser> parser_;
   std::shared_ptr<WebSocketConnection> websocket_;  // after an upgrade
   std::string request_id_;
