@@ -104,11 +104,12 @@ void Session::turn_away() {
   std::string text =
       "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nX-Request-Id: " + new_request_id() +
       "\r\n";
-  for (const auto& [name, value] : problem.headers.all()) text += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : problem.headers.all())
+    text.append(name).append(": ").append(value).append("\r\n");
   text += "\r\n" + problem.body;
   beast::error_code ignored;
   connection_->socket().non_blocking(true, ignored);
-  connection_->socket().write_some(asio::buffer(text), ignored);
+  std::ignore = connection_->socket().write_some(asio::buffer(text), ignored);
   connection_->close();
 }
 
@@ -137,7 +138,7 @@ asio::awaitable<beast::error_code> Session::parse(AnyParser& parser, Enough enou
 // The body of a streamed route: what the parser of the header left, with a parser of its own.
 class Session::RequestBody final : public BodyReader {
  public:
-  explicit RequestBody(Session& session) : session_(session), parser_(std::move(*session.parser_)) {
+  RequestBody(Session& session, Parser& header) : session_(session), parser_(std::move(header)) {
     parser_.body_limit(boost::none);
     parser_.eager(true);
   }
@@ -190,9 +191,9 @@ asio::awaitable<void> Session::identify() {
 
 // False: the connection is over.
 asio::awaitable<bool> Session::serve_next() {
-  parser_.emplace();
-  parser_->header_limit(static_cast<std::uint32_t>(limits::kHeaderBytesMax));
-  parser_->body_limit(boost::none);  // until the route is known
+  Parser parser;
+  parser.header_limit(static_cast<std::uint32_t>(limits::kHeaderBytesMax));
+  parser.body_limit(boost::none);  // until the route is known
   version_ = 11;
   whole_ = false;
   request_id_ = new_request_id();
@@ -201,9 +202,9 @@ asio::awaitable<bool> Session::serve_next() {
   if (core_->stopping()) co_return false;
   connection_->expires_after(core_->settings.timeouts.header);
   const auto error =
-      co_await parse(*parser_, [](const Parser& parser) { return parser.is_header_done(); });
+      co_await parse(parser, [](const Parser& read) { return read.is_header_done(); });
   idle_ = false;
-  Request request = received();
+  Request request = received(parser);
   if (error) {
     if (!is_http_error(error)) co_return false;  // the client has gone, or said nothing in time
     Response response = parse_problem(error, core_->settings);
@@ -211,17 +212,17 @@ asio::awaitable<bool> Session::serve_next() {
     co_await linger();
     co_return false;
   }
-  version_ = parser_->get().version() == 10 ? 10 : 11;
-  const bool may_go_on = parser_->get().keep_alive();
+  version_ = parser.get().version() == 10 ? 10 : 11;
+  const bool may_go_on = parser.get().keep_alive();
   if (const std::string* id = request.headers.find("X-Request-Id"); id && is_request_id(*id)) {
     request_id_ = *id;
   }
-  std::optional<Response> response = co_await answer(request);
+  std::optional<Response> response = co_await answer(parser, request);
   if (!response) co_return false;
   // What is left of a body that was refused unread cannot be told from a next request.
   keep_alive_ = whole_ && may_go_on && !core_->stopping();
   if (response->websocket) {
-    co_await upgrade(request, *response);
+    co_await upgrade(parser.get(), request, *response);
     co_return false;
   }
   const bool written = co_await respond(request, *response);
@@ -230,32 +231,32 @@ asio::awaitable<bool> Session::serve_next() {
 }
 
 // Reads the rest of the request and has it answered; nothing if the client has gone.
-asio::awaitable<std::optional<Response>> Session::answer(Request& request) {
-  whole_ = parser_->is_done();  // there is no body
-  auto match = accepted(request);
+asio::awaitable<std::optional<Response>> Session::answer(Parser& parser, Request& request) {
+  whole_ = parser.is_done();  // there is no body
+  auto match = accepted(parser, request);
   if (!match) co_return std::move(match).error();
   request.parameters = match->parameters;
-  if (beast::iequals(parser_->get()[beast_http::field::expect], "100-continue")) {
+  if (beast::iequals(parser.get()[beast_http::field::expect], "100-continue")) {
     const bool asked = co_await write_text("HTTP/1.1 100 Continue\r\n\r\n");
     if (!asked) co_return std::nullopt;
   }
-  if (match->route->streamed) co_return co_await answer_streamed(request, match->route->handler);
-  parser_->body_limit(core_->settings.body_bytes_max);
+  if (match->route->streamed)
+    co_return co_await answer_streamed(parser, request, match->route->handler);
+  parser.body_limit(core_->settings.body_bytes_max);
   connection_->expires_after(core_->settings.timeouts.body);
-  const auto error =
-      co_await parse(*parser_, [](const Parser& parser) { return parser.is_done(); });
+  const auto error = co_await parse(parser, [](const Parser& read) { return read.is_done(); });
   if (error) {
     if (!is_http_error(error)) co_return std::nullopt;
     co_return parse_problem(error, core_->settings);
   }
   whole_ = true;
-  request.body = std::move(parser_->get().body());
+  request.body = std::move(parser.get().body());
   co_return co_await handled(request, match->route->handler);
 }
 
-asio::awaitable<std::optional<Response>> Session::answer_streamed(Request& request,
+asio::awaitable<std::optional<Response>> Session::answer_streamed(Parser& parser, Request& request,
                                                                   const Handler& handler) {
-  RequestBody body(*this);
+  RequestBody body(*this, parser);
   request.stream = &body;
   auto response = co_await handled(request, handler);
   request.stream = nullptr;
@@ -281,10 +282,11 @@ asio::awaitable<Response> Session::handled(const Request& request, const Handler
 }
 
 // What can be said before the body is read: the route, or why not.
-std::expected<Router::Match, Response> Session::accepted(Request& request) const {
-  const auto& message = parser_->get();
+std::expected<Router::Match, Response> Session::accepted(const Parser& parser,
+                                                         Request& request) const {
+  const auto& message = parser.get();
   const Settings& settings = core_->settings;
-  const auto refused = [](Error error) { return std::unexpected(problem_response(error)); };
+  const auto refused = [](const Error& error) { return std::unexpected(problem_response(error)); };
   if (auto ours = check_host(transport_, message.version() >= 11, request.headers, settings);
       !ours) {
     return refused(ours.error());
@@ -317,21 +319,21 @@ std::expected<Router::Match, Response> Session::accepted(Request& request) const
     options.headers.add("Access-Control-Allow-Methods", match.allow);
     return std::unexpected(std::move(options));
   }
-  const bool has_body = message.chunked() || parser_->content_length().value_or(0) > 0;
+  const bool has_body = message.chunked() || parser.content_length().value_or(0) > 0;
   if (has_body && changes_state(request.method)) {
     if (auto readable = check_content_type(request.headers, match.route->streamed); !readable) {
       return refused(readable.error());
     }
   }
   const auto most = core_->settings.body_bytes_max;
-  if (!match.route->streamed && parser_->content_length().value_or(0) > most) {
+  if (!match.route->streamed && parser.content_length().value_or(0) > most) {
     return std::unexpected(parse_problem(beast_http::error::body_limit, core_->settings));
   }
   return match;
 }
 
-Request Session::received() const {
-  const auto& message = parser_->get();
+Request Session::received(const Parser& parser) const {
+  const auto& message = parser.get();
   Request request;
   request.method = std::string(message.method_string());
   for (const auto& field : message) {

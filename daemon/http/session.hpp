@@ -34,16 +34,17 @@ class Session : public std::enable_shared_from_this<Session> {
   template <class AnyParser, class Enough>
   asio::awaitable<beast::error_code> parse(AnyParser& parser, Enough enough);
   asio::awaitable<bool> serve_next();
-  asio::awaitable<std::optional<Response>> answer(Request& request);
-  asio::awaitable<std::optional<Response>> answer_streamed(Request& request,
+  asio::awaitable<std::optional<Response>> answer(Parser& parser, Request& request);
+  asio::awaitable<std::optional<Response>> answer_streamed(Parser& parser, Request& request,
                                                            const Handler& handler);
   asio::awaitable<Response> handled(const Request& request, const Handler& handler);
-  std::expected<Router::Match, Response> accepted(Request& request) const;
-  Request received() const;
+  std::expected<Router::Match, Response> accepted(const Parser& parser, Request& request) const;
+  Request received(const Parser& parser) const;
 
   asio::awaitable<bool> respond(const Request& request, Response& response);
   asio::awaitable<bool> respond_bit_by_bit(const Request& request, Response& response);
-  asio::awaitable<void> upgrade(const Request& request, Response& response);
+  asio::awaitable<void> upgrade(const WebSocketConnection::Upgrade& message, const Request& request,
+                                Response& response);
   void add_headers(const Request& request, Headers& headers) const;
   std::string head_of(const Request& request, Response& response) const;
   asio::awaitable<bool> write_text(std::string_view text);
@@ -57,7 +58,6 @@ class Session : public std::enable_shared_from_this<Session> {
   spool::Caller caller_;
   // A chunk's head without an end fills no more.
   beast::flat_buffer buffer_{std::size_t{128} * 1024};
-  std::optional<Parser> parser_;
   std::shared_ptr<WebSocketConnection> websocket_;  // after an upgrade
   std::string request_id_;
   unsigned version_ = 11;  // of the request: 10 or 11

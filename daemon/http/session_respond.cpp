@@ -11,6 +11,7 @@ namespace {
 
 // A body up to here is sent in one piece with its header, of which it needs a copy.
 constexpr std::size_t kJoinedBytes = std::size_t{16} * 1024;
+constexpr std::size_t kLingerBytes = std::size_t{64} * 1024;  // read at once, and thrown away
 
 }  // namespace
 
@@ -94,12 +95,13 @@ asio::awaitable<bool> Session::respond_bit_by_bit(const Request& request, Respon
   co_return co_await body.finish();
 }
 
-asio::awaitable<void> Session::upgrade(const Request& request, Response& response) {
+asio::awaitable<void> Session::upgrade(const WebSocketConnection::Upgrade& message,
+                                       const Request& request, Response& response) {
   connection_->expires_never();
   websocket_ = std::make_shared<WebSocketConnection>(Stream(std::move(connection_->socket())),
                                                      signal_, core_->settings.timeouts);
   add_headers(request, response.headers);
-  co_await websocket_->accept(parser_->get(), response.headers);
+  co_await websocket_->accept(message, response.headers);
   try {
     if (websocket_->open()) co_await response.websocket(*websocket_);
   } catch (const std::exception& bug) {
@@ -124,11 +126,11 @@ asio::awaitable<bool> Session::write_text(std::string_view text) {
 // and reads on for a while.
 asio::awaitable<void> Session::linger() {
   beast::error_code ignored;
-  connection_->socket().shutdown(asio::socket_base::shutdown_send, ignored);
+  std::ignore = connection_->socket().shutdown(asio::socket_base::shutdown_send, ignored);
   connection_->expires_after(limits::kLingerTimeout);
   buffer_.consume(buffer_.size());
   for (;;) {
-    const auto [error, size] = co_await connection_->read_some(buffer_.prepare(64 * 1024));
+    const auto [error, size] = co_await connection_->read_some(buffer_.prepare(kLingerBytes));
     if (error) co_return;
   }
 }

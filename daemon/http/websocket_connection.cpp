@@ -14,7 +14,7 @@ namespace {
 namespace websocket = beast::websocket;
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t kPieceBytes = 64 * 1024;  // of a message, written as one frame
+constexpr std::size_t kPieceBytes = std::size_t{64} * 1024;  // of a message, written as one frame
 constexpr std::string_view kProtocol = "llmspool.v1";
 
 bool offers_protocol(const WebSocketConnection::Upgrade& request) {

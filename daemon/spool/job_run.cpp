@@ -165,8 +165,9 @@ void JobRun::tell_answer(const Running& running, const Ending& ending) const {
 
 void JobRun::watch(const std::string& step, const CallPtr& call) {
   const auto at = calls_.find(step);
-  if (closed_ || at == calls_.end() || at->second.call != call || !at->second.began) return;
+  if (closed_ || at == calls_.end() || at->second.call != call) return;
   Running& running = at->second;
+  if (!running.began) return;
   const Milliseconds began = *running.began;
   const Milliseconds now = context_.loop.uptime();
   if (call->take_sign_of_life()) running.spoke = now;

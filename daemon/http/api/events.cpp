@@ -58,9 +58,8 @@ Result<job::Seq> resume_point(const Request& request) {
   if (!header) return seen;
   job::Seq number = 0;
   const std::string_view text = trimmed(*header);
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || rest != end || number < 0) {
+  const auto [rest, error] = std::from_chars(text.begin(), text.end(), number);
+  if (error != std::errc() || rest != text.end() || number < 0) {
     return fail(Code::invalid, "The Last-Event-ID header must be the number of an event.");
   }
   return number;

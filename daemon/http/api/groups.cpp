@@ -124,8 +124,9 @@ asio::awaitable<void> write_results(const Services& services, const Request& req
       co_await body.write(std::move(text));
       co_return;
     }
-    if (!*lines) co_return;
-    const bool taken = co_await body.write(**std::move(lines));
+    Lines& text = *lines;
+    if (!text) co_return;
+    const bool taken = co_await body.write(*std::move(text));
     if (!taken) co_return;
   }
 }
