@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "http/api/idempotency.hpp"
 
-#include <openssl/evp.h>
+#include <gcrypt.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/limits.hpp"
 
@@ -36,14 +37,24 @@ void write_canonical(const json::value& value, std::string& out) {
   }
 }
 
+// The library wants to be set up once, before it is used.
+void set_up_gcrypt() {
+  [[maybe_unused]] static const bool done = [] {
+    gcry_check_version(nullptr);
+    gcry_control(GCRYCTL_DISABLE_SECMEM);  // nothing here is secret
+    gcry_control(GCRYCTL_INITIALIZATION_FINISHED);
+    return true;
+  }();
+}
+
 std::string sha256(std::string_view text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
+  set_up_gcrypt();
+  std::array<unsigned char, 32> digest{};
+  gcry_md_hash_buffer(GCRY_MD_SHA256, digest.data(), text.data(), text.size());
   std::string result;
-  for (unsigned i = 0; i < size; ++i) {
-    result += "0123456789abcdef"[digest[i] >> 4];
-    result += "0123456789abcdef"[digest[i] & 15];
+  for (const unsigned char byte : digest) {
+    result += "0123456789abcdef"[byte >> 4];
+    result += "0123456789abcdef"[byte & 15];
   }
   return result;
 }
