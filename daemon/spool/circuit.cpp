@@ -12,12 +12,12 @@ Circuit::State Circuit::state(Milliseconds now) const {
   return now < until_ ? State::open : State::half_open;
 }
 
-int Circuit::admits(Milliseconds now, int running, int room) const {
+int Circuit::admits(Milliseconds now, int trials, int room) const {
   switch (state(now)) {
     case State::closed:
       return room;
     case State::half_open:
-      return running == 0 ? std::min(room, 1) : 0;
+      return trials == 0 ? std::min(room, 1) : 0;
     case State::open:
       break;
   }
@@ -30,12 +30,12 @@ void Circuit::succeeded() {
   rest_ = first_rest_;
 }
 
-bool Circuit::failed(Milliseconds now) {
+bool Circuit::failed(Milliseconds now, bool trial) {
   if (threshold_ == 0) return false;
   ++in_a_row_;
-  const bool trial = state(now) == State::half_open;
-  if (!trial && (open_ || in_a_row_ < threshold_)) return false;
-  if (trial) rest_ = std::min<Milliseconds>(2 * rest_, limits::kCircuitRestMax);
+  const bool tried = trial && state(now) == State::half_open;
+  if (!tried && (open_ || in_a_row_ < threshold_)) return false;
+  if (tried) rest_ = std::min<Milliseconds>(2 * rest_, limits::kCircuitRestMax);
   open_ = true;
   until_ = now + rest_;
   return true;

@@ -19,16 +19,18 @@ class Circuit {
   Circuit(int failures, Milliseconds rest) : threshold_(failures), first_rest_(rest), rest_(rest) {}
 
   State state(Milliseconds now) const;
-  // How many jobs may begin now, if `running` run and there is room for `room`.
-  int admits(Milliseconds now, int running, int room) const;
+  // How many jobs may begin now, if so many `trials` of a half open one are under way and there is
+  // room for `room`.
+  int admits(Milliseconds now, int trials, int room) const;
   // Until it is tried again.
   Milliseconds wait(Milliseconds now) const {
     return open_ ? std::max(until_ - now, Milliseconds(0)) : Milliseconds(0);
   }
 
   void succeeded();
-  // Whether the circuit has opened by this.
-  bool failed(Milliseconds now);
+  // Whether the circuit has opened by this. While it is half open only a trial's failure counts,
+  // not that of a job that had begun before.
+  bool failed(Milliseconds now, bool trial);
 
  private:
   const int threshold_;

@@ -44,6 +44,9 @@ void Dispatcher::start(std::function<void(Result<void>)> ready) {
     if (!recovered) return ready(std::unexpected(recovered.error()));
     recovered_ = true;
     if (recovered->leased_until) spend_until(*recovered->leased_until);
+    for (auto& [name, lane] : lanes_) look_at(lane);
+    for (const auto& backend : recovered->awaited)
+      if (!lanes_.contains(backend)) miss(backend);
     wake();
     poke_all();
     ready({});
@@ -56,6 +59,17 @@ void Dispatcher::spend_until(Time end) {
   const Time now = context_.clock.now();
   const Milliseconds ago = now - std::min(end, now);
   for (auto& [name, lane] : lanes_) lane.spend_all(context_.loop.uptime() - ago);
+}
+
+void Dispatcher::miss(const std::string& backend) {
+  missing_.push_back(backend);
+  log::warning(
+      fmt::format("Jobs wait for the backend {0}, which is not there: put its plugin back, "
+                  "or give them another ('llmspool list --status pending --backend {0}' "
+                  "shows them, 'llmspool move' moves them).",
+                  backend),
+      {{"BACKEND", backend}});
+  divert(backend);
 }
 
 void Dispatcher::stop(Milliseconds grace, std::function<void()> at_rest) {
@@ -81,10 +95,13 @@ void Dispatcher::on_change(const job::Job& job) {
   // whatever time.
   if (job::ended(job.status)) return stopping_ ? void() : wake();
   if (job.status != job::Status::pending) return;
-  const auto lane = lanes_.find(job.backend);
-  if (lane == lanes_.end()) return;
-  if (lane->second.is_down()) divert(lane->second);
-  poke(lane->second);
+  if (is_down(job.backend)) divert(job.backend, job.id - 1);
+  if (const auto lane = lanes_.find(job.backend); lane != lanes_.end()) poke(lane->second);
+}
+
+void Dispatcher::on_switch() {
+  for (auto& [name, lane] : lanes_) look_at(lane);
+  poke_all();
 }
 
 void Dispatcher::resume(const std::string& backend) {
@@ -92,7 +109,7 @@ void Dispatcher::resume(const std::string& backend) {
     if (!backend.empty() && name != backend) continue;
     lane.stopped_reason.clear();
     lane.close_circuit();
-    show(lane);
+    look_at(lane);
   }
   poke_all();
 }
@@ -107,6 +124,12 @@ std::vector<LaneState> Dispatcher::states() const {
       states.back().circuit = Circuit::State::half_open;
   }
   return states;
+}
+
+void Dispatcher::look_at(Lane& lane) {
+  show(lane);
+  const bool was_up = std::exchange(lane.was_up, is_up(lane.backend().id()));
+  if (lane.was_up && !was_up) divert_all();
 }
 
 void Dispatcher::show(Lane& lane) {
@@ -142,7 +165,7 @@ bool Dispatcher::takes_jobs(const Lane& lane) const {
 void Dispatcher::claim(Lane& lane) {
   if (!takes_jobs(lane)) return;
   if (const auto wait = lane.wait(); wait > Milliseconds(0)) {
-    show(lane);
+    look_at(lane);
     return claim_after(lane, wait);
   }
   const int room = lane.room();
@@ -169,7 +192,7 @@ void Dispatcher::claim_after(Lane& lane, Milliseconds wait) {
   context_.loop.after(wait, [this, &lane, due] {
     if (lane.claim_timed != due) return;  // an earlier look has been timed since
     lane.claim_timed.reset();
-    show(lane);
+    look_at(lane);
     claim(lane);
   });
 }
@@ -212,7 +235,9 @@ void Dispatcher::run(Lane& lane, store::Claimed claimed) {
       JobRun::Callbacks{
           .ended = [this, &lane, key, begun = job] { on_ended(lane, key, begun); },
           .stop_backend = [this, &lane](const std::string& reason) { stop_backend(lane, reason); },
-          .answered = [this, &lane](const auto& answered) { on_answered(lane, answered); }},
+          .answered = [this, &lane,
+                       key](const auto& answered) { on_answered(lane, key, answered); },
+          .is_up = [this](const std::string& backend) { return is_up(backend); }},
       lane.rules()));
   runs_[key] = run;
   if (stopping_)
@@ -246,43 +271,74 @@ void Dispatcher::on_ended(Lane& lane, const RunKey& key, const job::Job& job) {
 
 void Dispatcher::stop_backend(Lane& lane, const std::string& reason) {
   lane.stopped_reason = reason;
-  show(lane);
+  look_at(lane);
   const auto& name = lane.backend().id();
   log::error(fmt::format("The backend {0} takes no more jobs: {1} When that is mended, run "
                          "'llmspool resume {0}' or reload the daemon.",
                          name, reason),
              {{"BACKEND", name}, {"MESSAGE_ID", std::string(message_ids::kBackendStopped)}});
-  divert(lane);
+  divert(name);
 }
 
-void Dispatcher::on_answered(Lane& lane, const JobRun::Answered& answered) {
-  const bool opened = lane.answered(answered.ending, answered.more_requests, answered.tokens);
-  show(lane);
+void Dispatcher::on_answered(Lane& lane, const RunKey& run, const JobRun::Answered& answered) {
+  const bool opened = lane.answered(run, answered.ending, answered.more_requests, answered.tokens);
+  look_at(lane);
   if (!opened) return;
   const auto& name = lane.backend().id();
   log::warning(fmt::format("The backend {} keeps failing and is left alone for {} s: {}", name,
                            std::chrono::ceil<std::chrono::seconds>(lane.circuit_wait()).count(),
                            answered.ending.message),
                {{"BACKEND", name}, {"MESSAGE_ID", std::string(message_ids::kBackendRests)}});
-  divert(lane);
+  divert(name);
 }
 
-void Dispatcher::divert(Lane& lane) {
-  if (stopping_) return;
-  if (lane.diverting) {
-    lane.divert_again = true;
-    return;
-  }
-  lane.diverting = true;
-  lane.divert_again = false;
+bool Dispatcher::is_down(const std::string& backend) const {
+  const auto lane = lanes_.find(backend);
+  return lane == lanes_.end() || lane->second.is_down();
+}
+
+bool Dispatcher::is_up(const std::string& backend) const {
+  const auto lane = lanes_.find(backend);
+  return lane != lanes_.end() && lane->second.is_up() && !switches_.is_on(Switch::paused, backend);
+}
+
+void Dispatcher::divert_all() {
+  for (const auto& [name, lane] : lanes_)
+    if (lane.is_down()) divert(name);
+  for (const auto& name : missing_) divert(name);
+}
+
+void Dispatcher::divert(const std::string& backend, job::JobId after) {
+  Diversion& diversion = diversions_[backend];
+  diversion.next = std::min(diversion.next.value_or(after), after);
+  if (diversion.under_way || stopping_) return;
+  after = *std::exchange(diversion.next, std::nullopt);
   std::vector<std::string> others;
-  for (const auto& [name, other] : lanes_)
-    if (&other != &lane) others.push_back(name);
-  context_.ledger.divert(lane.backend().id(), std::move(others), [this, &lane](const auto& batch) {
-    lane.diverting = false;
-    if (batch && (batch->more || lane.divert_again) && lane.is_down()) divert(lane);
-    if (!batch) log::warning("Waiting jobs were not diverted: " + batch.error().message);
-  });
+  for (const auto& [name, lane] : lanes_)
+    if (name != backend && is_up(name)) others.push_back(name);
+  if (others.empty()) return;
+  diversion.under_way = true;
+  context_.ledger.divert(
+      backend, std::move(others), after,
+      [this, backend, after](const auto& batch) { on_diverted(backend, after, batch); });
+}
+
+void Dispatcher::on_diverted(const std::string& backend, job::JobId after,
+                             const Result<store::Batch>& batch) {
+  Diversion& diversion = diversions_[backend];
+  diversion.under_way = false;
+  if (!batch) {
+    log::warning("Waiting jobs were not diverted: " + batch.error().message);
+    context_.loop.after(kClaimRetry, [this, backend, after] {
+      if (is_down(backend)) divert(backend, after);
+    });
+  } else if (!is_down(backend)) {
+    diversion.next.reset();
+  } else if (batch->more) {
+    divert(backend, batch->last);
+  } else if (diversion.next) {
+    divert(backend, *diversion.next);
+  }
 }
 
 // A look serves all that asks for one before it is carried out.
@@ -297,10 +353,13 @@ void Dispatcher::wake() {
     waking_ = false;
     if (!woken) {
       log::error("Delayed jobs cannot be woken: " + woken.error().message);
+      divert_all();  // it may have been about to tell of jobs for a backend that is down
       wake_at(context_.clock.now() + kClaimRetry);
       return;
     }
     if (woken->next) wake_at(*woken->next);
+    for (const auto& [backend, id] : woken->ready)
+      if (is_down(backend)) divert(backend, id - 1);
     poke_all();
     if (wake_again_ && !stopping_) wake();
   });

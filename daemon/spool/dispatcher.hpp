@@ -39,17 +39,13 @@ class Dispatcher {
   // A job's state has changed, by whomever.
   void on_change(const job::Job& job);
   // A switch is no longer what it was.
-  void on_switch() { poke_all(); }
+  void on_switch();
   // Backends, or one of them, that were stopped or left alone take jobs again.
   void resume(const std::string& backend = {});
 
   std::vector<LaneState> states() const;  // any thread
 
  private:
-  // A job that was cancelled and started again may have a run whose plugin has not returned yet
-  // beside its new one.
-  using RunKey = std::pair<job::JobId, job::Fence>;
-
   void poke_all();
   // Looks for jobs once the loop has done what is at hand, so that one claim serves several slots.
   void poke(Lane& lane);
@@ -60,12 +56,21 @@ class Dispatcher {
   void refuse(const job::Job& job, const std::string& why);
   void on_ended(Lane& lane, const RunKey& key, const job::Job& job);
   void stop_backend(Lane& lane, const std::string& reason);
-  void on_answered(Lane& lane, const JobRun::Answered& answered);
-  // Lets the jobs of a backend that is down wait for others, as far as they have others.
-  void divert(Lane& lane);
-  // What states() tells has changed.
+  void on_answered(Lane& lane, const RunKey& run, const JobRun::Answered& answered);
+  // Whether jobs that wait for a backend had better go to another: it is down, or not there.
+  bool is_down(const std::string& backend) const;
+  // Whether a backend takes the jobs of another that is down.
+  bool is_up(const std::string& backend) const;
+  // Lets jobs behind `after` that wait for a backend that is down wait for another that is up, as
+  // far as they have one.
+  void divert(const std::string& backend, job::JobId after = 0);
+  void divert_all();
+  void on_diverted(const std::string& backend, job::JobId after, const Result<store::Batch>& batch);
+  // What states() tells has changed: it is told, and acted on where the lane has come up.
+  void look_at(Lane& lane);
   void show(Lane& lane);
   void spend_until(Time end);
+  void miss(const std::string& backend);
   bool takes_jobs(const Lane& lane) const;
   void wake();
   void wake_at(Time time);
@@ -78,6 +83,13 @@ class Dispatcher {
   const std::string node_;
   const std::shared_ptr<const pipeline::Definition> prompt_;
   std::map<std::string, Lane> lanes_;  // not changed once made
+  // Backends that are not there, though jobs have waited for them since the start.
+  std::vector<std::string> missing_;
+  struct Diversion {
+    bool under_way = false;
+    std::optional<job::JobId> next{};  // what is to be looked at then, from behind this job on
+  };
+  std::map<std::string, Diversion> diversions_;  // by the backend that is down
   std::map<RunKey, std::shared_ptr<JobRun>> runs_;
   std::optional<Time> wake_armed_;
   bool waking_ = false, wake_again_ = false;

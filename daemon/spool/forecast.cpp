@@ -24,13 +24,13 @@ constexpr std::size_t kRunningMax = 500;
 constexpr std::size_t kRecalled = 200;
 
 // The jobs in the order in which it will be their turn, as the store will see it.
-std::vector<job::Head> in_turn(std::vector<job::Head> waiting, const job::TurnRules& rules,
-                               Time now) {
+std::vector<job::Head> in_turn(std::vector<job::Head> waiting, std::size_t per_line,
+                               const job::TurnRules& rules, Time now) {
   std::map<std::pair<std::string, std::string>, std::deque<job::Head>> lines;
   for (job::Head& head : waiting) lines[{head.owner, head.model}].push_back(std::move(head));
   std::set<std::pair<std::string, std::string>> cut;  // have more than was read
   for (const auto& [key, line] : lines)
-    if (line.size() >= kPlacesPerLine) cut.insert(key);
+    if (line.size() >= per_line) cut.insert(key);
   const std::size_t most =
       std::clamp<std::size_t>(kEffortMax / std::max<std::size_t>(lines.size(), 1), 1, kPlacesMax);
   job::Turns turns;
@@ -75,9 +75,9 @@ void Forecast::refresh() {
     const Time now = clock_.now();
     // A wall clock that was set back must not keep us from looking.
     const Time until = outdated_ ? next_look_ : looked_at_ + kFreshFor;
-    if (now < until && now >= looked_at_) return;
+    if (looking_ || (now < until && now >= looked_at_)) return;
+    looking_ = true;
     looked_at_ = now;
-    next_look_ = now;
     outdated_ = false;
   }
   const auto began = std::chrono::steady_clock::now();
@@ -89,14 +89,15 @@ void Forecast::refresh() {
   std::map<std::string, View> views;
   for (const Server& server : servers_) {
     const auto queue = store_.queue(server.backend, kPlacesPerLine);
-    if (!queue || !running) return;  // the disk's trouble is told elsewhere
+    if (!queue || !running) break;  // the disk's trouble is told elsewhere
     views[server.backend] = look(server, *queue, *running, history);
   }
   const auto took = std::chrono::steady_clock::now() - began;
   const std::scoped_lock lock(mutex_);
-  views_ = std::move(views);
-  if (took > kQuick)
-    next_look_ = clock_.now() + kShareOfLooking * std::chrono::ceil<Milliseconds>(took);
+  looking_ = false;
+  if (views.size() == servers_.size()) views_ = std::move(views);
+  next_look_ = clock_.now();
+  if (took > kQuick) next_look_ += kShareOfLooking * std::chrono::ceil<Milliseconds>(took);
 }
 
 Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
@@ -110,7 +111,7 @@ Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
 
   View view{.waiting = queue.waiting};
   const auto usual = history.expected(server.backend);
-  for (const job::Head& head : in_turn(queue.first, rules_, clock_.now())) {
+  for (const job::Head& head : in_turn(queue.first, queue.per_line, rules_, clock_.now())) {
     const double begins_in = free_in.top();
     free_in.pop();
     const auto takes = history.expected(server.backend, head.model, {});

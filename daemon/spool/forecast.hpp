@@ -30,7 +30,7 @@ class Forecast {
 
   // The queues are no longer as they were looked at.
   void outdate() { outdated_ = true; }
-  // Looks at the queues anew if that is worth it; blocks for the disk.
+  // Looks at the queues anew if that is worth it and nobody does; blocks for the disk.
   void refresh();
 
   // As of the last look; never blocks.
@@ -67,6 +67,7 @@ class Forecast {
   mutable std::mutex mutex_;
   History history_;
   std::map<std::string, View> views_;
+  bool looking_ = false;  // somebody does
   Time looked_at_{}, next_look_{};
   std::atomic<bool> outdated_ = true;
 };

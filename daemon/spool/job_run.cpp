@@ -235,14 +235,15 @@ void JobRun::conclude(const Ending& ending, const std::string& step) {
     close_with(answer_to(ending, step));
 }
 
-// The next of the job's backends that is there; the present one if it is the last.
-std::string JobRun::next_backend() const {
-  const auto here = std::ranges::find(job_.backends, job_.backend);
-  if (here == job_.backends.end()) return job_.backend;
-  const auto next = std::find_if(here + 1, job_.backends.end(), [&](const std::string& name) {
-    return context_.plugins.backend(name) != nullptr;
-  });
-  return next == job_.backends.end() ? job_.backend : *next;
+// The next of the job's backends that takes jobs now; or else, where the job `may_wait` for it, the
+// next that is there; or else the present one.
+std::string JobRun::next_backend(bool may_wait) const {
+  const auto others = job::candidates_after(job_);
+  auto next = std::ranges::find_if(others, callbacks_.is_up);
+  if (next == others.end() && may_wait)
+    next = std::ranges::find_if(
+        others, [&](const std::string& name) { return context_.plugins.backend(name) != nullptr; });
+  return next == others.end() ? job_.backend : *next;
 }
 
 job::Command JobRun::answer_to(const Ending& ending, const std::string& step) {
@@ -251,7 +252,8 @@ job::Command JobRun::answer_to(const Ending& ending, const std::string& step) {
                        .step = step,
                        .attempt = job_.attempt,
                        .retryable = false};
-  const auto next = next_backend();
+  // One that gave up on it is no use to it; one that asked for patience is, later.
+  const auto next = next_backend(ending.verdict == Verdict::failed);
   const bool has_next = next != job_.backend;
   switch (ending.verdict) {
     case Verdict::retry_later:

@@ -38,6 +38,7 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
     std::function<void()> ended;  // once; its plugin calls have returned, its last word is stored
     std::function<void(const std::string& reason)> stop_backend;
     std::function<void(const Answered&)> answered;
+    std::function<bool(const std::string& backend)> is_up;  // takes the jobs of another
   };
 
   JobRun(RunContext& context, store::Claimed claimed,
@@ -81,7 +82,7 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
   void give_up(plugin::Ending ending, const std::string& step);
   void conclude(const plugin::Ending& ending, const std::string& step);
   job::Command answer_to(const plugin::Ending& ending, const std::string& step);
-  std::string next_backend() const;
+  std::string next_backend(bool may_wait) const;
   void cancel_calls();
   void on_timeout();
 

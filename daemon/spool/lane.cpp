@@ -28,7 +28,7 @@ Lane::Lane(std::shared_ptr<plugin::Backend> backend, const config::Backend& rule
 
 int Lane::room() {
   const int free = backend_->concurrency() - running - claiming;
-  int room = circuit_.admits(loop_.uptime(), running + claiming, std::max(free, 0));
+  int room = circuit_.admits(loop_.uptime(), claiming + (trial_ ? 1 : 0), std::max(free, 0));
   if (rules_.requests_per_minute > 0) {
     const auto left = pace_.requests.left(loop_.uptime()) - claiming;
     room = static_cast<int>(std::clamp<std::int64_t>(left, 0, room));
@@ -69,6 +69,7 @@ job::Models Lane::models() const {
 
 void Lane::begin(const job::Job& job) {
   ++running;
+  if (circuit_state() == Circuit::State::half_open) trial_.emplace(job.id, job.fence);
   last_model_ = model_of(job);
   has_run_ = true;
   ++running_models_[last_model_];
@@ -76,11 +77,13 @@ void Lane::begin(const job::Job& job) {
 
 void Lane::end(const job::Job& job) {
   --running;
+  if (trial_ == RunKey{job.id, job.fence}) trial_.reset();
   const auto model = running_models_.find(model_of(job));
   if (--model->second == 0) running_models_.erase(model);
 }
 
-bool Lane::answered(const plugin::Ending& ending, std::int64_t more_requests, std::int64_t tokens) {
+bool Lane::answered(const RunKey& run, const plugin::Ending& ending, std::int64_t more_requests,
+                    std::int64_t tokens) {
   const Milliseconds now = loop_.uptime();
   pace_.requests.charge(now, more_requests);
   pace_.tokens.charge(now, tokens);
@@ -92,10 +95,10 @@ bool Lane::answered(const plugin::Ending& ending, std::int64_t more_requests, st
       rests_until_ = std::max(
           rests_until_, now + Milliseconds(static_cast<std::int64_t>(
                                   std::clamp(ending.retry_after_seconds, 0.0, 86400.0) * 1000)));
-      return circuit_.failed(now);
+      return circuit_.failed(now, trial_ == run);
     case Verdict::failed:
     case Verdict::retry_now:
-      return circuit_.failed(now);
+      return circuit_.failed(now, trial_ == run);
     case Verdict::hold:
     case Verdict::stop_queue:
     case Verdict::credentials_needed:

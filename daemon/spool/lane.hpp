@@ -14,6 +14,10 @@
 
 namespace llmspool::spool {
 
+// A job that was cancelled and started again may have a run whose plugin has not returned yet
+// beside its new one.
+using RunKey = std::pair<job::JobId, job::Fence>;
+
 class Lane {
  public:
   Lane(std::shared_ptr<plugin::Backend> backend, const config::Backend& rules, Loop& loop);
@@ -32,6 +36,8 @@ class Lane {
   bool is_down() const {
     return !stopped_reason.empty() || circuit_state() == Circuit::State::open;
   }
+  // Whether it may take those of others: not while it is only being tried.
+  bool is_up() const { return stopped_reason.empty() && circuit_state() == Circuit::State::closed; }
   Circuit::State circuit_state() const { return circuit_.state(loop_.uptime()); }
   Milliseconds circuit_wait() const { return circuit_.wait(loop_.uptime()); }
   // It asked to be left alone, or a minute's requests or tokens are used up.
@@ -40,9 +46,10 @@ class Lane {
 
   void begin(const job::Job& job);
   void end(const job::Job& job);
-  // How a generation ended, how many requests beyond its first it was and how many tokens it took.
-  // Whether the circuit has opened by it.
-  bool answered(const plugin::Ending& ending, std::int64_t more_requests, std::int64_t tokens);
+  // How a generation of a run ended, how many requests beyond its first it was and how many tokens
+  // it took. Whether the circuit has opened by it.
+  bool answered(const RunKey& run, const plugin::Ending& ending, std::int64_t more_requests,
+                std::int64_t tokens);
   // As if it had been given all at `at` that a minute allows.
   void spend_all(Milliseconds at) { pace_.charge_all(at); }
   void close_circuit() {
@@ -55,7 +62,7 @@ class Lane {
   bool poked = false;            // a job may have become ready since the last claim was sent
   bool claim_posted = false;     // the loop will look soon
   std::optional<Milliseconds> claim_timed{};  // or then, when wait() is over
-  bool diverting = false, divert_again = false;
+  bool was_up = true;                         // when that was last looked at
   std::string stopped_reason;  // by an answer of its plugin, until a person resumes it
 
  private:
@@ -69,6 +76,7 @@ class Lane {
   Pace pace_;
   Slots slots_;
   Circuit circuit_;
+  std::optional<RunKey> trial_;  // tries the half open circuit
   Milliseconds rests_until_{0};
   std::map<std::string, int> running_models_;
   std::string last_model_;

@@ -101,10 +101,10 @@ void Ledger::claim(store::Claim claim, store::Done<std::vector<store::Claimed>> 
   store_.claim(std::move(claim), on_loop(show, std::move(done)));
 }
 
-void Ledger::divert(const std::string& backend, std::vector<std::string> others,
+void Ledger::divert(const std::string& backend, std::vector<std::string> others, job::JobId after,
                     store::Done<store::Batch> done) {
   const auto show = [this](const store::Batch& batch) { publish(batch.applied); };
-  store_.divert(backend, std::move(others), on_loop(show, std::move(done)));
+  store_.divert(backend, std::move(others), after, on_loop(show, std::move(done)));
 }
 
 void Ledger::retain(const store::Retention& retention, store::Done<store::Store::Retained> done) {

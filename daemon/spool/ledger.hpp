@@ -37,7 +37,7 @@ class Ledger {
   void cancel_group(const std::string& owner, const std::string& group, job::JobId after,
                     store::Done<store::Batch> done);
   void claim(store::Claim claim, store::Done<std::vector<store::Claimed>> done);
-  void divert(const std::string& backend, std::vector<std::string> others,
+  void divert(const std::string& backend, std::vector<std::string> others, job::JobId after,
               store::Done<store::Batch> done);
   void retain(const store::Retention& retention, store::Done<store::Store::Retained> done);
   void renew(const std::string& node, Time lease_until);

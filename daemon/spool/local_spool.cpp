@@ -46,7 +46,9 @@ LocalSpool::LocalSpool(const Parts& parts)
       caretaker_(parts_.loop, ledger_, parts_.retention) {}
 
 void LocalSpool::start(std::function<void(Result<void>)> ready) {
-  if (auto switches = parts_.store.switches()) switches_.replace(*std::move(switches));
+  auto switches = parts_.store.switches();
+  if (!switches) return ready(std::unexpected(std::move(switches).error()));
+  switches_.replace(*std::move(switches));
   parts_.loop.post([this, ready = std::move(ready)]() mutable {
     dispatcher_.start([this, ready = std::move(ready)](Result<void> started) {
       ready_ = started.has_value() && !stopping_;
@@ -215,8 +217,7 @@ void LocalSpool::cancel_rest_of_group(const std::string& owner, const std::strin
   ledger_.cancel_group(owner, group, after, [=, this](Result<store::Batch> batch) {
     if (!batch) return done(std::unexpected(std::move(batch).error()));
     if (!batch->more) return done({});
-    const auto last = batch->applied.empty() ? after : batch->applied.back().job.id;
-    cancel_rest_of_group(owner, group, last, done);
+    cancel_rest_of_group(owner, group, batch->last, done);
   });
 }
 
@@ -228,17 +229,25 @@ void LocalSpool::set_switch(const Caller& caller, Switch what, const std::string
                      "or have it refuse new jobs."));
   if (!backend.empty() && parts_.plugins.backend(backend) == nullptr)
     return done(fail(Code::not_found, fmt::format("There is no backend '{}'.", backend)));
+  parts_.loop.post(
+      [this, what, backend, on, done = std::move(done)] { flip(what, backend, on, done); });
+}
+
+// On the loop, and a pause holds before it is stored: no claim follows one that was confirmed.
+void LocalSpool::flip(Switch what, const std::string& backend, bool on, const Done<void>& done) {
   const auto name = Switches::name(what, backend);
-  parts_.store.set_switch(name, on, [this, name, what, backend, on, done](Result<void> stored) {
-    if (!stored) return done(std::move(stored));
-    switches_.set(name, on);
-    parts_.loop.post([this, what, backend, on] {
-      if (what == Switch::paused && !on)
+  const bool was_on = switches_.is_on(what, backend);
+  if (on) switches_.set(name, true);
+  parts_.store.set_switch(name, on, [=, this](Result<void> stored) {
+    switches_.set(name, stored ? on : was_on);
+    const bool resumes = stored && what == Switch::paused && !on;
+    parts_.loop.post([this, backend, resumes] {
+      if (resumes)
         dispatcher_.resume(backend);
       else
         dispatcher_.on_switch();
     });
-    done({});
+    done(std::move(stored));
   });
 }
 

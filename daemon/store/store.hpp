@@ -6,8 +6,8 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
-
 #include <set>
 
 #include "job/transition.hpp"
@@ -88,14 +88,17 @@ struct Retention {
 // The jobs of a backend that wait for their turn.
 struct Queue {
   std::vector<job::Head> first{};   // of each line some, in its order
+  std::size_t per_line = 0;         // so many, where the line has them
   std::int64_t waiting = 0;         // how many there are in all
   std::optional<job::Head> last{};  // the last of the line that goes furthest back
 };
 
-// Some changes of many; `more` says that the same call again finds more to do.
+// Some changes of many jobs, which are looked at in the order of their ids; `more` says that the
+// same call finds more to look at behind `last`.
 struct Batch {
   std::vector<Applied> applied{};
   bool more = false;
+  job::JobId last = 0;
 };
 
 template <class T>
@@ -124,11 +127,12 @@ class Store {
                           Done<std::vector<Result<Submitted>>> done) = 0;
   // The waiting jobs whose turn it is (turn.hpp), started; none if no job is ready.
   virtual void claim(Claim claim, Done<std::vector<Claimed>> done) = 0;
-  // Lets jobs that wait for `backend` wait for the next of their candidates that is among `others`
-  // instead, where they have one. A batch of them.
-  virtual void divert(std::string backend, std::vector<std::string> others, Done<Batch> done) = 0;
-  // Cancels what is active of a group, beginning with the oldest. Batches: call with the last
-  // job of the one before in `after`. Code::not_found if there is no such group.
+  // Lets claimable jobs behind `after` that wait for `backend` wait for the next of their
+  // candidates that is among `others` instead, where they have one. A batch of them.
+  virtual void divert(std::string backend, std::vector<std::string> others, job::JobId after,
+                      Done<Batch> done) = 0;
+  // Cancels what is active of a group behind `after`. A batch of it. Code::not_found if there is no
+  // such group.
   virtual void cancel_group(std::string owner, std::string group, job::JobId after,
                             Done<Batch> done) = 0;
   // Of all that `node` has claimed in this life.
@@ -139,6 +143,7 @@ class Store {
     std::vector<Applied> interrupted{};
     // Until when the earlier lives of `node` may have run jobs; nothing: they have run none.
     std::optional<Time> leased_until{};
+    std::vector<std::string> awaited{};  // backends that claimable jobs wait for
   };
   virtual void recover(std::string node, Done<Recovered> done) = 0;
   // Makes delayed jobs claimable whose time has come and expires those past their deadline; gives
@@ -147,6 +152,9 @@ class Store {
   struct Woken {
     std::vector<Applied> expired{};
     std::optional<Time> next{};
+    // Of each backend the lowest job that has become claimable since the last call, because its
+    // time has come or those that it was to follow have completed.
+    std::map<std::string, job::JobId> ready{};
   };
   virtual void wake(Done<Woken> done) = 0;
   // Removes an ended job with its events and files. Code::conflict while it has not ended.
@@ -173,6 +181,7 @@ class Store {
   virtual Result<std::vector<Group>> groups(const std::optional<std::string>& owner,
                                             std::size_t limit) = 0;
   virtual Result<Group> group(const std::string& owner, const std::string& name) = 0;
+  // At most `per_line` of each line; of many lines fewer.
   virtual Result<Queue> queue(const std::string& backend, std::size_t per_line) = 0;
   // The job that this key was used for within the last day, with the request's fingerprint.
   virtual Result<std::optional<std::pair<job::Job, std::string>>> known_key(

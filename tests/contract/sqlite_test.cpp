@@ -17,8 +17,10 @@ namespace llmspool::store {
 namespace {
 
 namespace fs = std::filesystem;
+using job::JobId;
 using testing::AllOf;
 using testing::Each;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
@@ -208,6 +210,73 @@ TEST_F(SqliteStoreTest, SaysWhenARowIsDamaged) {
     EXPECT_TRUE(submit(*store).has_value());
     store.reset();
   }
+}
+
+// A job whose row cannot be read keeps nobody waiting.
+class DamagedRow : public SqliteStoreTest {
+ protected:
+  void SetUp() override { store_ = open().value(); }
+
+  JobId submit(Time deadline = {}, std::vector<JobId> after = {}) {
+    Submission submission{
+        .job = {.owner = "alice", .backends = {"echo"}, .after = std::move(after)}};
+    if (deadline != Time()) submission.job.deadline = deadline;
+    submission.request.messages = {{"user", "Hello"}};
+    return await<Submitted>([&](auto done) { store_->submit(std::move(submission), done); })
+        .value()
+        .applied.job.id;
+  }
+  std::vector<JobId> claim() {
+    std::vector<JobId> ids;
+    const Claim claim{
+        .backend = "echo", .node = "a", .lease_until = clock_.now() + 1min, .limit = 10};
+    const auto all =
+        await<std::vector<Claimed>>([&](auto done) { store_->claim(claim, done); }).value();
+    for (const Claimed& each : all) ids.push_back(each.applied.job.id);
+    return ids;
+  }
+  void damage(JobId id) {
+    store_.reset();
+    run_sql(("UPDATE jobs SET body = 'nonsense' WHERE id = " + std::to_string(id)).c_str());
+    store_ = open().value();
+  }
+
+  std::unique_ptr<Store> store_;
+};
+
+TEST_F(DamagedRow, IsPassedOverByAClaim) {
+  const JobId damaged = submit(), good = submit();
+  damage(damaged);
+  EXPECT_THAT(claim(), ElementsAre(good));
+}
+
+TEST_F(DamagedRow, KeepsNoDeadlineFromBeingHeld) {
+  const JobId damaged = submit(clock_.now() + 1s), good = submit(clock_.now() + 1s);
+  damage(damaged);
+  clock_.advance(2s);
+  const auto woken = await<Store::Woken>([&](auto done) { store_->wake(done); }).value();
+  ASSERT_THAT(woken.expired, SizeIs(1));
+  EXPECT_EQ(woken.expired[0].job.id, good);
+  EXPECT_EQ(woken.next, std::nullopt);
+}
+
+TEST_F(DamagedRow, LetsTheJobEndThatItWasToFollow) {
+  const JobId first = submit();
+  damage(submit({}, {first}));
+  ASSERT_THAT(claim(), ElementsAre(first));
+  const auto ended =
+      await<Applied>([&](auto done) { store_->apply(first, {}, {job::Complete{"Hello"}}, done); });
+  EXPECT_TRUE(ended.has_value()) << ended.error().message;
+}
+
+TEST_F(DamagedRow, DoesNotKeepTheStoreFromRecovering) {
+  const JobId damaged = submit(), good = submit();
+  ASSERT_THAT(claim(), SizeIs(2));
+  damage(damaged);
+  const auto recovered =
+      await<Store::Recovered>([&](auto done) { store_->recover("a", done); }).value();
+  ASSERT_THAT(recovered.interrupted, SizeIs(1));
+  EXPECT_EQ(recovered.interrupted[0].job.id, good);
 }
 
 // A limit on the size of files stands for a full disk.

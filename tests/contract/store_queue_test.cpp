@@ -149,7 +149,7 @@ TEST_P(StoreQueue, DivertsOnlyWhatHasAnotherBackend) {
   const JobId stays = submit().id;
   const auto divert = [&](const std::string& backend) {
     return await<Batch>(
-               [&](auto done) { store_->divert(backend, {"other", "third"}, std::move(done)); })
+               [&](auto done) { store_->divert(backend, {"other", "third"}, 0, std::move(done)); })
         .value();
   };
   EXPECT_THAT(divert("echo").applied, SizeIs(1));
@@ -167,11 +167,50 @@ TEST_P(StoreQueue, DivertsOverBackendsThatAreNotThere) {
   submit(submission);
   submission.job.backends = {"echo", "gone"};
   const JobId stays = submit(submission).id;
-  const auto diverted =
-      await<Batch>([&](auto done) { store_->divert("echo", {"third"}, std::move(done)); }).value();
+  const auto diverted = await<Batch>([&](auto done) {
+                          store_->divert("echo", {"third"}, 0, std::move(done));
+                        }).value();
   ASSERT_THAT(diverted.applied, SizeIs(1));
   EXPECT_EQ(diverted.applied[0].job.backend, "third");
   EXPECT_EQ(claim_job().id, stays);
+}
+
+TEST_P(StoreQueue, DivertsOnlyWhatStandsBehindAJob) {
+  Submission submission = prompt();
+  submission.job.backends = {"echo", "other"};
+  const JobId first = submit(submission).id, second = submit(submission).id;
+  const auto batch = await<Batch>([&](auto done) {
+                       store_->divert("echo", {"other"}, first, std::move(done));
+                     }).value();
+  ASSERT_THAT(batch.applied, SizeIs(1));
+  EXPECT_EQ(batch.applied[0].job.id, second);
+  EXPECT_EQ(batch.last, second);
+  EXPECT_FALSE(batch.more);
+}
+
+TEST_P(StoreQueue, TellsOnceWhatHasBecomeReady) {
+  using Ready = std::map<std::string, JobId>;
+  Submission later = prompt();
+  later.job.not_before = clock_.now() + 1s;
+  const JobId first = submit().id;
+  const JobId delayed = submit(later).id;
+  const JobId follower = submit_after({first}).id;
+  EXPECT_EQ(wake().ready, Ready());
+  clock_.advance(1s);
+  EXPECT_EQ(wake().ready, (Ready{{"echo", delayed}}));
+  apply(claim_job().id, job::Complete{"Hello"});
+  EXPECT_EQ(wake().ready, (Ready{{"echo", follower}}));
+  EXPECT_EQ(wake().ready, Ready());
+}
+
+TEST_P(StoreQueue, KnowsWhichBackendsAreAwaited) {
+  EXPECT_THAT(recover_all().awaited, IsEmpty());
+  for (const char* backend : {"other", "echo", "other"}) {
+    Submission submission = prompt();
+    submission.job.backends = {backend};
+    submit(std::move(submission));
+  }
+  EXPECT_THAT(recover_all().awaited, ElementsAre("echo", "other"));
 }
 
 TEST_P(StoreQueue, CountsEveryModelThatIsPassedOver) {

@@ -171,6 +171,70 @@ def test_a_backend_that_keeps_failing_is_left_alone_and_tried_again(make_daemon)
     assert backend(daemon)["circuit"] == "closed"
 
 
+CIRCUIT = "concurrency = {}\ncircuit_failures = {}\ncircuit_seconds = 1\n"
+BOTH = ["echo", "other"]
+
+
+def stop(daemon, name):
+    """Lets a plugin's answer stop its backend."""
+    job = daemon.submit(prompt="x", backend=name, params={"fail": "stop_queue", "fail_attempts": 1})["job_id"]
+    until_queue(daemon, lambda _: backend(daemon, name)["reason"])
+    cancel(daemon, job)
+
+
+def test_a_job_stays_when_its_other_backend_is_down_too(make_daemon):
+    daemon = make_daemon(config=TWO.replace("concurrency = 1\n", CIRCUIT.format(1, 1), 1)).start()
+    stop(daemon, "other")
+    tried = daemon.submit(prompt="x", backend=BOTH, params={"fail": "retry_later", "fail_attempts": 1})["job_id"]
+    until_queue(daemon, lambda _: backend(daemon)["circuit"] != "closed")
+    waits = daemon.submit(prompt="x", backend=BOTH)["job_id"]
+    for job in (tried, waits):
+        assert daemon.ended(job)["status"] == "completed" and daemon.job(job)["backend"] == "echo"
+
+
+def test_a_job_goes_to_its_other_backend_when_that_comes_back(make_daemon):
+    daemon = make_daemon(config=TWO).start()
+    stop(daemon, "echo")
+    stop(daemon, "other")
+    job = daemon.submit(prompt="x", backend=BOTH)["job_id"]
+    assert daemon.request("POST", "/api/queue/resume?backend=other").status == 200
+    assert daemon.ended(job)["backend"] == "other"
+
+
+def test_a_job_that_becomes_ready_goes_to_its_other_backend(make_daemon):
+    daemon = make_daemon(config=TWO).start()
+    stop(daemon, "echo")
+    first = occupy(daemon, "other")
+    follower = daemon.submit(prompt="x", backend=BOTH, after=[
+        daemon.submit(prompt="x", backend="other")["job_id"]])["job_id"]
+    delayed = daemon.submit(prompt="x", backend=BOTH, delay_seconds=1)["job_id"]
+    cancel(daemon, first)
+    for job in (follower, delayed):
+        ended = daemon.ended(job)
+        assert ended["status"] == "completed" and ended["backend"] == "other", ended
+
+
+def test_jobs_of_a_backend_that_is_gone_go_elsewhere_or_are_told_of(make_daemon):
+    daemon = make_daemon(config=TWO).start()
+    daemon.request("POST", "/api/queue/pause?backend=other")
+    moves, stays = (daemon.submit(prompt="x", backend=to)["job_id"] for to in (["other", "echo"], "other"))
+    daemon.stop()
+    daemon.config_file.write_text(daemon.config_file.read_text().replace(TWO, ONE_AT_A_TIME))
+    daemon.start()
+    assert daemon.ended(moves)["backend"] == "echo"
+    assert daemon.job(stays)["status"] == "pending"
+    assert "Jobs wait for the backend other, which is not there" in daemon.log()
+
+
+def test_a_backend_is_tried_again_whatever_runs_on_it(make_daemon):
+    daemon = make_daemon(config="[backends.echo]\n" + CIRCUIT.format(2, 2)).start()
+    occupy(daemon)
+    for _ in range(2):
+        daemon.run(prompt="x", params={"fail": "failed"})
+    until_queue(daemon, lambda _: backend(daemon)["circuit"] != "closed")
+    assert daemon.run(prompt="x")["status"] == "completed"
+
+
 def test_no_more_requests_in_a_minute_than_allowed(make_daemon):
     daemon = make_daemon(config="[backends.echo]\nrequests_per_minute = 3\n").start()
     jobs = [daemon.submit(prompt="x")["job_id"] for _ in range(5)]

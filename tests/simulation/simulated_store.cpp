@@ -78,10 +78,10 @@ void SimulatedStore::claim(store::Claim claim, Done<std::vector<store::Claimed>>
   SqliteStore::claim(std::move(claim), answered_later(std::move(note), std::move(done)));
 }
 
-void SimulatedStore::divert(std::string backend, std::vector<std::string> others,
+void SimulatedStore::divert(std::string backend, std::vector<std::string> others, JobId after,
                             Done<store::Batch> done) {
   auto note = [this](const auto& batch) { witness_.changed(batch.applied); };
-  SqliteStore::divert(std::move(backend), std::move(others),
+  SqliteStore::divert(std::move(backend), std::move(others), after,
                       answered_later(std::move(note), std::move(done)));
 }
 

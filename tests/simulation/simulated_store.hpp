@@ -42,7 +42,7 @@ class SimulatedStore final : public sqlite::SqliteStore {
   void apply(job::JobId id, std::optional<job::Fence> fence, std::vector<job::Command> commands,
              store::Done<store::Applied> done) override;
   void claim(store::Claim claim, store::Done<std::vector<store::Claimed>> done) override;
-  void divert(std::string backend, std::vector<std::string> others,
+  void divert(std::string backend, std::vector<std::string> others, job::JobId after,
               store::Done<store::Batch> done) override;
   void cancel_group(std::string owner, std::string group, job::JobId after,
                     store::Done<store::Batch> done) override;

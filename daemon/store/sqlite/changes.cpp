@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "base/limits.hpp"
+#include "base/log.hpp"
 #include "store/sqlite/dependencies.hpp"
 #include "store/sqlite/events.hpp"
 #include "store/sqlite/idempotency.hpp"
@@ -179,7 +180,7 @@ std::vector<Applied> Changes::supersede(const Job& newer) {
       row.next())
     older = row.number(0);
   std::vector<Applied> changed;
-  if (older) {
+  if (older && load_or_set_aside(*older)) {
     if (auto applied = apply(*older, std::nullopt, one(job::Supersede{newer.id}))) {
       auto others = std::exchange(applied->others, {});
       changed.push_back(*std::move(applied));
@@ -243,6 +244,24 @@ std::shared_ptr<const Job> Changes::load(JobId id) {
   return job ? std::make_shared<const Job>(*std::move(job)) : nullptr;
 }
 
+std::shared_ptr<const Job> Changes::load_or_set_aside(JobId id) {
+  if (damaged_.contains(id)) {
+    database_.run(
+        "UPDATE jobs SET claimable = 0, due = NULL, expires = NULL, run = NULL WHERE id = ?", id);
+    return nullptr;
+  }
+  try {
+    return load(id);
+  } catch (const DamageError& damage) {
+    // SQLite lets nothing more be written in this transaction, but in the next.
+    damaged_.insert(id);
+    learned_ = true;
+    log::error("Job " + std::to_string(id) + " cannot be read and is passed over: " + damage.what(),
+               {{"JOB_ID", std::to_string(id)}});
+    throw;
+  }
+}
+
 Result<Applied> Changes::step(const Job& before, Commands commands,
                               std::optional<std::int64_t> run) {
   Applied applied{before, {}, {}};
@@ -267,6 +286,7 @@ Result<Applied> Changes::step(const Job& before, Commands commands,
       keep_files(database_, after.id, finish->files);
     }
     if (std::holds_alternative<job::Restart>(command)) {
+      unreadable_.erase(after.id);
       drop_steps(database_, after.id);  // which a database of the first format has kept
       drop_files(database_, after.id);
       open_dependencies(database_, after.id, find_remaining_predecessors(database_, after).open);
@@ -302,7 +322,7 @@ void Changes::settle(Applied& applied) {
   for (; !ends.empty(); ends.pop_front()) {
     const job::Abandon end = ends.front();
     for (const JobId id : take_followers(database_, end.after)) {
-      const auto follower = load(id);
+      const auto follower = load_or_set_aside(id);
       if (!follower || job::ended(follower->status)) continue;
       if (end.status == Status::completed) {
         reschedule(*follower);
@@ -365,7 +385,14 @@ void Changes::reschedule(const Job& job) {
   const Schedule schedule = schedule_of(database_, job, clock_.now());
   database_.run("UPDATE jobs SET claimable = ?, due = ? WHERE id = ?", schedule.claimable,
                 schedule.due, job.id);
-  if (schedule.claimable) lines_.joined(job);
+  if (!schedule.claimable) return;
+  lines_.joined(job);
+  became_ready(job.backend, job.id);
+}
+
+void Changes::became_ready(const std::string& backend, JobId id) {
+  const auto [lowest, is_new] = ready_.try_emplace(backend, id);
+  if (!is_new) lowest->second = std::min(lowest->second, id);
 }
 
 void Changes::relabel(const Job& job, const std::map<std::string, std::string>& labels) {
@@ -383,8 +410,10 @@ Result<Batch> Changes::cancel_group(const std::string& owner, const std::string&
       "SELECT id FROM jobs INDEXED BY jobs_by_group WHERE id > ? AND status < 3 AND group_id = "
       "(SELECT id FROM groups WHERE owner = ? AND name = ?) ORDER BY id LIMIT ?",
       after, owner, group, kBatch));
-  Batch batch{.applied = {}, .more = ids.size() == kBatch};
+  Batch batch{
+      .applied = {}, .more = ids.size() == kBatch, .last = ids.empty() ? after : ids.back()};
   for (const JobId id : ids) {
+    if (!load_or_set_aside(id)) continue;
     // It may have failed with one before it, which it was to follow.
     if (auto cancelled = apply(id, std::nullopt, one(job::Cancel{})))
       batch.applied.push_back(*std::move(cancelled));

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "store/sqlite/database.hpp"
@@ -48,7 +49,8 @@ class Changes {
   Result<Batch> cancel_group(const std::string& owner, const std::string& group, job::JobId after);
 
   Result<std::vector<Claimed>> claim(const Claim& claim);
-  Result<Batch> divert(const std::string& backend, const std::vector<std::string>& others);
+  Result<Batch> divert(const std::string& backend, const std::vector<std::string>& others,
+                       job::JobId after);
   Result<void> renew(const std::string& node, Time lease_until);
   Result<Store::Recovered> recover(const std::string& node);
   Result<Store::Woken> wake();
@@ -62,6 +64,8 @@ class Changes {
   void begin();
   void flush();
   void forget();
+  // Whether damage was met since the last question that the next try passes over.
+  bool take_learned() { return std::exchange(learned_, false); }
   // Whether something was removed since the last question.
   bool take_removed() { return std::exchange(removed_, false); }
 
@@ -78,6 +82,9 @@ class Changes {
   std::vector<Applied> supersede(const job::Job& newer);
 
   std::shared_ptr<const job::Job> load(job::JobId id);  // null: there is none
+  // The same for one that is met on the way, and is not to keep others waiting. null: it cannot be
+  // read either, and will not be met again.
+  std::shared_ptr<const job::Job> load_or_set_aside(job::JobId id);
   // All the commands or none, with what they mean for the job itself; settle() does the rest.
   // `run`: whose the job is from now on.
   Result<Applied> step(const job::Job& before, Commands commands,
@@ -88,6 +95,7 @@ class Changes {
               std::optional<std::int64_t> run);
   void count(const job::Job& before, const job::Job& after);
   void reschedule(const job::Job& job);
+  void became_ready(const std::string& backend, job::JobId id);
   void relabel(const job::Job& job, const std::map<std::string, std::string>& labels);
 
   void read_work(const job::Job& before, Claimed& claimed);
@@ -112,9 +120,12 @@ class Changes {
   std::unordered_map<job::JobId, std::shared_ptr<const job::Job>>
       running_;                                             // so that a delta reads nothing
   std::unordered_map<job::JobId, std::string> unreadable_;  // jobs whose claim met what damage
+  std::unordered_set<job::JobId> damaged_;                  // jobs whose own rows cannot be read
+  bool learned_ = false;                                    // one more of either
   std::unordered_map<std::string, std::int64_t> owners_waiting_;  // where that is bounded
 
-  std::map<std::string, Run> runs_;  // by node
+  std::map<std::string, Run> runs_;          // by node
+  std::map<std::string, job::JobId> ready_;  // as wake() will tell
 };
 
 }  // namespace llmspool::store::sqlite

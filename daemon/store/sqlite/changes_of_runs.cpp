@@ -31,9 +31,9 @@ Result<std::vector<Claimed>> Changes::claim(const Claim& claim) {
   while (all.size() < claim.limit) {
     const auto head = lines_.next(database_, claim.backend, claim.models, now);
     if (!head) break;
-    const auto before = load(head->id);
-    if (!before) database_.fail_damaged("an index names a job that is not there");
+    const auto before = load_or_set_aside(head->id);
     lines_.take(claim.backend, *head, now);
+    if (!before) continue;
     LLMSPOOL_TRY(applied, step(*before, one(job::Start{claim.backend}),
                                run_of(claim.node, claim.lease_until)));
     all.push_back({.applied = std::move(applied)});
@@ -55,6 +55,7 @@ void Changes::read_work(const Job& before, Claimed& claimed) {
     // SQLite lets nothing more be written in this transaction. The next one starts the job without
     // reading, so that it fails and does not keep all those behind it waiting.
     unreadable_.emplace(before.id, damage.what());
+    learned_ = true;
     throw;
   }
 }
@@ -82,7 +83,8 @@ void Changes::extend(Run& run, Time lease_until) {
 }
 
 Result<void> Changes::renew(const std::string& node, Time lease_until) {
-  if (const auto run = runs_.find(node); run != runs_.end()) extend(run->second, lease_until);
+  database_.run("UPDATE runs SET ends = ? WHERE node = ?", lease_until, node);
+  if (const auto run = runs_.find(node); run != runs_.end()) run->second.ends = lease_until;
   return {};
 }
 
@@ -94,6 +96,7 @@ Result<Store::Recovered> Changes::recover(const std::string& node) {
            "SELECT id FROM jobs INDEXED BY jobs_by_status WHERE status = 2 AND run IN "
            "(SELECT id FROM runs WHERE (node = ? AND id <> ?) OR ends <= ?) ORDER BY id",
            node, own, clock_.now()))) {
+    if (!load_or_set_aside(id)) continue;
     if (auto applied = apply(id, std::nullopt, one(job::Interrupt{})))
       recovered.interrupted.push_back(*std::move(applied));
   }
@@ -104,29 +107,26 @@ Result<Store::Recovered> Changes::recover(const std::string& node) {
   // The next life is to hear of it too, though this one may run nothing.
   const std::int64_t kept = recovered.leased_until ? run_of(node, *recovered.leased_until) : own;
   database_.run("DELETE FROM runs WHERE node = ? AND id <> ?", node, kept);
+  recovered.awaited = awaited_backends(database_);
   return recovered;
 }
 
-Result<Batch> Changes::divert(const std::string& backend, const std::vector<std::string>& others) {
-  Batch batch;
-  JobId last = 0;
-  while (!batch.more) {
-    const auto ids = ids_of(database_.query(
-        "SELECT id FROM jobs INDEXED BY jobs_diverting WHERE claimable = 1 AND diverts = 1 AND "
-        "backend = ? AND id > ? ORDER BY id LIMIT ?",
-        backend, last, kBatch));
-    if (ids.empty()) break;
-    last = ids.back();
-    for (const JobId id : ids) {
-      const auto before = load(id);
-      if (!before) database_.fail_damaged("an index names a job that is not there");
-      const auto candidates = job::candidates_after(*before);
-      const auto next = std::ranges::find_first_of(candidates, others);
-      if (next == candidates.end()) continue;
-      LLMSPOOL_TRY(applied, step(*before, one(job::Divert{*next})));
-      batch.applied.push_back(std::move(applied));
-    }
-    batch.more = batch.applied.size() >= kBatch;
+Result<Batch> Changes::divert(const std::string& backend, const std::vector<std::string>& others,
+                              JobId after) {
+  const auto ids = ids_of(database_.query(
+      "SELECT id FROM jobs INDEXED BY jobs_diverting WHERE claimable = 1 AND diverts = 1 AND "
+      "backend = ? AND id > ? ORDER BY id LIMIT ?",
+      backend, after, kBatch));
+  Batch batch{
+      .applied = {}, .more = ids.size() == kBatch, .last = ids.empty() ? after : ids.back()};
+  for (const JobId id : ids) {
+    const auto before = load_or_set_aside(id);
+    if (!before) continue;
+    const auto candidates = job::candidates_after(*before);
+    const auto next = std::ranges::find_first_of(candidates, others);
+    if (next == candidates.end()) continue;
+    LLMSPOOL_TRY(applied, step(*before, one(job::Divert{*next})));
+    batch.applied.push_back(std::move(applied));
   }
   return batch;
 }
@@ -139,16 +139,19 @@ Result<Store::Woken> Changes::wake() {
   std::vector<std::pair<std::string, std::pair<std::string, std::string>>> lines;
   {
     Query row = database_.query(
-        "UPDATE jobs SET claimable = 1, due = NULL WHERE id IN "
-        "(SELECT id FROM jobs WHERE due <= ? ORDER BY due LIMIT ?) RETURNING backend, owner, model",
+        "UPDATE jobs SET claimable = 1, due = NULL WHERE id IN (SELECT id FROM jobs WHERE due <= ? "
+        "ORDER BY due LIMIT ?) RETURNING backend, owner, model, id",
         now, kMost);
-    while (row.next())
+    while (row.next()) {
       lines.push_back(
           {std::string(row.text(0)), {std::string(row.text(1)), std::string(row.text(2))}});
+      became_ready(lines.back().first, row.number(3));
+    }
   }
   for (const auto& [backend, line] : lines) lines_.lose(backend, line);
   for (const JobId id : ids_of(database_.query(
            "SELECT id FROM jobs WHERE expires <= ? ORDER BY expires LIMIT ?", now, kMost))) {
+    if (!load_or_set_aside(id)) continue;
     // It may be gone with one before it, which it was to follow.
     if (auto expired = apply(id, std::nullopt, one(job::Expire{})))
       woken.expired.push_back(*std::move(expired));
@@ -158,6 +161,7 @@ Result<Store::Woken> Changes::wake() {
   Query expires = database_.query(
       "SELECT expires FROM jobs WHERE expires IS NOT NULL ORDER BY expires LIMIT 1");
   if (expires.next()) woken.next = std::min(woken.next.value_or(Time::max()), expires.time(0));
+  woken.ready = std::exchange(ready_, {});
   return woken;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "store/sqlite/lines.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <tuple>
 
 namespace llmspool::store::sqlite {
@@ -10,6 +12,7 @@ using job::Head;
 using Key = std::pair<std::string, std::string>;
 
 constexpr std::size_t kKeptOfALine = 64;
+constexpr std::size_t kFirstOfLinesMax = 20'000;  // of all lines together, beyond one each
 
 // The index gives the next line at once, however many jobs the one before has.
 std::optional<Key> line_after(Database& database, const std::string& backend, const Key& key,
@@ -47,15 +50,27 @@ std::deque<Head> read_line(Database& database, const std::string& backend, const
 
 }  // namespace
 
-std::vector<Head> first_of_lines(Database& database, const std::string& backend,
-                                 std::size_t per_line) {
-  std::vector<Head> heads;
-  for (const Key& key : keys_of(database, backend)) {
-    auto line = read_line(database, backend, key, per_line);
-    heads.insert(heads.end(), std::make_move_iterator(line.begin()),
-                 std::make_move_iterator(line.end()));
+std::vector<std::string> awaited_backends(Database& database) {
+  std::vector<std::string> backends;
+  for (;;) {
+    Query row = database.query(
+        "SELECT backend FROM jobs INDEXED BY jobs_lines WHERE claimable = 1 AND backend > ? "
+        "ORDER BY backend LIMIT 1",
+        backends.empty() ? std::string_view() : std::string_view(backends.back()));
+    if (!row.next()) return backends;
+    backends.emplace_back(row.text(0));
   }
-  return heads;
+}
+
+FirstOfLines first_of_lines(Database& database, const std::string& backend, std::size_t per_line) {
+  const auto keys = keys_of(database, backend);
+  const auto share = kFirstOfLinesMax / std::max<std::size_t>(keys.size(), 1);
+  FirstOfLines first{.per_line = std::clamp<std::size_t>(share, 1, per_line)};
+  for (const Key& key : keys) {
+    auto line = read_line(database, backend, key, first.per_line);
+    std::ranges::move(line, std::back_inserter(first.heads));
+  }
+  return first;
 }
 
 std::optional<Head> last_of_lines(Database& database, const std::string& backend) {

@@ -11,9 +11,16 @@
 
 namespace llmspool::store::sqlite {
 
-// Of every line of the backend the first jobs, in their order.
-std::vector<job::Head> first_of_lines(Database& database, const std::string& backend,
-                                      std::size_t per_line);
+// Backends that claimable jobs wait for.
+std::vector<std::string> awaited_backends(Database& database);
+
+// Of every line of the backend the first `per_line` jobs, or as many as memory is spent on, in
+// their order.
+struct FirstOfLines {
+  std::vector<job::Head> heads{};
+  std::size_t per_line = 0;
+};
+FirstOfLines first_of_lines(Database& database, const std::string& backend, std::size_t per_line);
 
 // Of the last jobs of the lines the one that stands furthest back.
 std::optional<job::Head> last_of_lines(Database& database, const std::string& backend);

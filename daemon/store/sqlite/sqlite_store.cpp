@@ -59,9 +59,10 @@ void SqliteStore::claim(Claim claim, Done<std::vector<Claimed>> done) {
       std::move(done));
 }
 
-void SqliteStore::divert(std::string backend, std::vector<std::string> others, Done<Batch> done) {
-  push<Batch>([backend = std::move(backend), others = std::move(others)](
-                  Changes& changes) { return changes.divert(backend, others); },
+void SqliteStore::divert(std::string backend, std::vector<std::string> others, JobId after,
+                         Done<Batch> done) {
+  push<Batch>([backend = std::move(backend), others = std::move(others),
+               after](Changes& changes) { return changes.divert(backend, others, after); },
               std::move(done));
 }
 
@@ -165,7 +166,9 @@ Result<Group> SqliteStore::group(const std::string& owner, const std::string& na
 
 Result<Queue> SqliteStore::queue(const std::string& backend, std::size_t per_line) {
   return read([&](Database& database) -> Result<Queue> {
-    Queue queue{.first = first_of_lines(database, backend, per_line),
+    auto first = first_of_lines(database, backend, per_line);
+    Queue queue{.first = std::move(first.heads),
+                .per_line = first.per_line,
                 .last = last_of_lines(database, backend)};
     Query row = database.query(
         "SELECT count(*) FROM jobs INDEXED BY jobs_lines WHERE claimable = 1 AND backend = ?",

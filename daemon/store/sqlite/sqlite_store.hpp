@@ -20,7 +20,8 @@ class SqliteStore : public Store {
   void apply(job::JobId id, std::optional<job::Fence> fence, std::vector<job::Command> commands,
              Done<Applied> done) override;
   void claim(Claim claim, Done<std::vector<Claimed>> done) override;
-  void divert(std::string backend, std::vector<std::string> others, Done<Batch> done) override;
+  void divert(std::string backend, std::vector<std::string> others, job::JobId after,
+              Done<Batch> done) override;
   void cancel_group(std::string owner, std::string group, job::JobId after,
                     Done<Batch> done) override;
   void renew(std::string node, Time lease_until, Done<void> done) override;

@@ -74,6 +74,12 @@ void Writer::commit(Tasks& tasks) {
 
 std::optional<Writer::Failed> Writer::commit_together(
     std::span<const std::unique_ptr<Task>> tasks) {
+  auto failed = try_together(tasks);
+  while (failed && changes_.take_learned()) failed = try_together(tasks);
+  return failed;
+}
+
+std::optional<Writer::Failed> Writer::try_together(std::span<const std::unique_ptr<Task>> tasks) {
   bool making = false;
   try {
     database_.run("BEGIN IMMEDIATE");

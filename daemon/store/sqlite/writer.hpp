@@ -35,6 +35,7 @@ class Writer {
     bool making = false;  // while a task made its change: another may do better without it
   };
   std::optional<Failed> commit_together(std::span<const std::unique_ptr<Task>> tasks);
+  std::optional<Failed> try_together(std::span<const std::unique_ptr<Task>> tasks);
   void roll_back();
   bool give_back_space();
 

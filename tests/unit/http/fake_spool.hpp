@@ -240,7 +240,8 @@ class FakeSpool final : public spool::Spool, private store::Store {
   void submit_all(std::vector<store::Submission>,
                   store::Done<std::vector<Result<store::Submitted>>>) override {}
   void claim(store::Claim, store::Done<std::vector<store::Claimed>>) override {}
-  void divert(std::string, std::vector<std::string>, store::Done<store::Batch>) override {}
+  void divert(std::string, std::vector<std::string>, job::JobId,
+              store::Done<store::Batch>) override {}
   void cancel_group(std::string, std::string, job::JobId, store::Done<store::Batch>) override {}
   void retain(store::Retention, store::Done<Retained>) override {}
   void set_switch(std::string, bool, store::Done<void>) override {}

@@ -16,7 +16,7 @@ constexpr Milliseconds kRest = 30s;
 // One that opens with the third failure, and has failed so often at 0.
 Circuit failed(int times) {
   Circuit circuit(3, kRest);
-  for (int i = 0; i < times; ++i) circuit.failed(0s);
+  for (int i = 0; i < times; ++i) circuit.failed(0s, false);
   return circuit;
 }
 
@@ -27,20 +27,20 @@ TEST(Circuit, OpensAfterSoManyFailuresInARow) {
 
 TEST(Circuit, TellsWhichFailureOpensIt) {
   Circuit circuit = failed(1);
-  EXPECT_FALSE(circuit.failed(0s));
-  EXPECT_TRUE(circuit.failed(0s));
-  EXPECT_FALSE(circuit.failed(0s)) << "of a job that had begun before";
+  EXPECT_FALSE(circuit.failed(0s, false));
+  EXPECT_TRUE(circuit.failed(0s, false));
+  EXPECT_FALSE(circuit.failed(0s, false)) << "of a job that had begun before";
 }
 
 TEST(Circuit, CountsAnewAfterASuccess) {
   Circuit circuit = failed(2);
   circuit.succeeded();
-  EXPECT_FALSE(circuit.failed(0s));
+  EXPECT_FALSE(circuit.failed(0s, false));
 }
 
 TEST(Circuit, NeverOpensWithoutAThreshold) {
   Circuit circuit(0, kRest);
-  for (int i = 0; i < 100; ++i) EXPECT_FALSE(circuit.failed(0s));
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(circuit.failed(0s, false));
   EXPECT_EQ(circuit.state(0s), State::closed);
 }
 
@@ -57,39 +57,45 @@ TEST(Circuit, AdmitsWhatItsStateAllows) {
     std::string name;
     int failures;
     Milliseconds now;
-    int running, room, admitted;
+    int trials, room, admitted;
   };
   for (const Case& each :
        {Case{"closed: all there is room for", 0, 0s, 1, 4, 4}, Case{"open: none", 3, 0s, 0, 4, 0},
         Case{"half open: one", 3, kRest, 0, 4, 1},
         Case{"half open: none beside the one", 3, kRest, 1, 3, 0},
         Case{"half open: none without room", 3, kRest, 0, 0, 0}})
-    EXPECT_EQ(failed(each.failures).admits(each.now, each.running, each.room), each.admitted)
+    EXPECT_EQ(failed(each.failures).admits(each.now, each.trials, each.room), each.admitted)
         << each.name;
 }
 
 TEST(Circuit, RestsTwiceAsLongAfterEachTrialThatFails) {
   Circuit circuit = failed(3);
-  EXPECT_TRUE(circuit.failed(kRest));
+  EXPECT_TRUE(circuit.failed(kRest, true));
   EXPECT_EQ(circuit.wait(kRest), 2 * kRest);
-  EXPECT_TRUE(circuit.failed(3 * kRest));
+  EXPECT_TRUE(circuit.failed(3 * kRest, true));
   EXPECT_EQ(circuit.wait(3 * kRest), 4 * kRest);
+}
+
+TEST(Circuit, HeedsOnlyItsTrialWhileItIsHalfOpen) {
+  Circuit circuit = failed(3);
+  EXPECT_FALSE(circuit.failed(kRest, false)) << "of a job that had begun before";
+  EXPECT_EQ(circuit.state(kRest), State::half_open);
 }
 
 TEST(Circuit, RestsForABoundedTime) {
   Circuit circuit = failed(3);
   Milliseconds now = kRest;
-  for (int i = 0; i < 20; ++i, now += circuit.wait(now)) circuit.failed(now);
-  circuit.failed(now);
+  for (int i = 0; i < 20; ++i, now += circuit.wait(now)) circuit.failed(now, true);
+  circuit.failed(now, true);
   EXPECT_EQ(circuit.wait(now), limits::kCircuitRestMax);
 }
 
 TEST(Circuit, RestsAsAtFirstAfterATrialThatSucceeds) {
   Circuit circuit = failed(3);
-  circuit.failed(kRest);
+  circuit.failed(kRest, true);
   circuit.succeeded();
   EXPECT_EQ(circuit.state(kRest), State::closed);
-  for (int i = 0; i < 3; ++i) circuit.failed(kRest);
+  for (int i = 0; i < 3; ++i) circuit.failed(kRest, false);
   EXPECT_EQ(circuit.wait(kRest), kRest);
 }
 
