@@ -11,7 +11,8 @@ namespace {
 ExitCode exit_code_of(unsigned status) {
   if (status == 401 || status == 403) return ExitCode::permission_denied;
   if (status == 404) return ExitCode::not_found;
-  if (status >= 400 && status < 500) return ExitCode::refused;
+  const bool takes_none = status == 503 || status == 507;  // it refuses all, or has no room
+  if (takes_none || (status >= 400 && status < 500)) return ExitCode::refused;
   return ExitCode::server_error;
 }
 

@@ -59,7 +59,7 @@ def test_switches(busy):
     assert queue["paused"] and queue["accepting"]
     assert [each["accepting"] for each in queue["backends"] if each["id"] == "other"] == [False]
     assert "paused" in run(daemon, "queue").stdout
-    assert "takes no new jobs" in run(daemon, "submit", "x", "--backend", "other", code=7).stderr
+    assert "takes no new jobs" in run(daemon, "submit", "x", "--backend", "other", code=6).stderr
     run(daemon, "resume")
     run(daemon, "accept", "other")
     assert not json.loads(run(daemon, "queue", "--json").stdout)["paused"]

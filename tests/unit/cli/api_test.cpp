@@ -44,7 +44,9 @@ TEST(Refusal, HasAnExitCode) {
   EXPECT_EQ(refusal_of(403, "").code(), ExitCode::permission_denied);
   EXPECT_EQ(refusal_of(404, "").code(), ExitCode::not_found);
   EXPECT_EQ(refusal_of(409, "").code(), ExitCode::refused);
-  EXPECT_EQ(refusal_of(503, "").code(), ExitCode::server_error);
+  EXPECT_EQ(refusal_of(500, "").code(), ExitCode::server_error);
+  EXPECT_EQ(refusal_of(503, "").code(), ExitCode::refused);
+  EXPECT_EQ(refusal_of(507, "").code(), ExitCode::refused);
 }
 
 TEST(ParseAnswer, TakesJsonAndNothing) {
