@@ -61,9 +61,9 @@ void add_owner_and_statuses(Sql& sql, const Filter& filter) {
   sql.add(")");
 }
 
-void select_by_group(Sql& sql, const Filter& filter) {
+void select_by_group(Sql& sql, const std::string& group, const Filter& filter) {
   sql.add("SELECT id FROM jobs INDEXED BY jobs_by_group WHERE group_id IN ");
-  sql.add("(SELECT id FROM groups WHERE name = ?", *filter.group);
+  sql.add("(SELECT id FROM groups WHERE name = ?", group);
   if (filter.owner) sql.add(" AND owner = ?", *filter.owner);
   sql.add(")");
   if (filter.before) sql.add(" AND id < ?", *filter.before);
@@ -129,7 +129,7 @@ std::vector<job::Job> list_jobs(Database& database, const Filter& filter) {
   sql.add(kJobColumns);
   sql.add(" FROM jobs WHERE id IN (");
   if (filter.group) {
-    select_by_group(sql, filter);
+    select_by_group(sql, *filter.group, filter);
   } else if (filter.labels.empty()) {
     select_by_status(sql, filter);
   } else {

@@ -128,7 +128,7 @@ const char* registered() {
 void drop_waiting(void* database) {
   sqlite3_file* file = nullptr;
   sqlite3_file_control(static_cast<sqlite3*>(database), "main", SQLITE_FCNTL_JOURNAL_POINTER,
-                       &file);
+                       static_cast<void*>(&file));
   if (file != nullptr && file->pMethods == &kMethods) LogFile::of(file).waiting.clear();
 }
 
