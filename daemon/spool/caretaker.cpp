@@ -21,6 +21,9 @@ void Caretaker::clean() {
   if (stopped_) return;
   ledger_.retain(retention_, [this](const auto& retained) {
     if (!retained) log::warning("Old jobs were not removed: " + retained.error().message);
+    if (retained && !retained->removed.empty())
+      log::info("Removed " + std::to_string(retained->removed.size()) +
+                " ended jobs, as [retention] says.");
     const bool more = retained && retained->more;
     loop_.after(more ? kBetweenBatches : Milliseconds(kInterval), [this] { clean(); });
   });

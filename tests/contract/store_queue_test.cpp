@@ -340,6 +340,29 @@ TEST_P(StoreQueue, FailsAJobThatFollowsTheOneItReplaces) {
 
 // Limits -----------------------------------------------------------------------------------------
 
+TEST_P(StoreQueue, RemovesNoMoreForSpaceThanNeeded) {
+  constexpr std::int64_t kMegabyte = 1'000'000;
+  for (int i = 0; i < 10; ++i) {
+    Submission submission = prompt();
+    submission.request.messages = {{"user", std::string(kMegabyte, 'x')}};
+    submit(std::move(submission));
+    apply(claim_job().id, job::Complete{"Hello"});
+    clock_.advance(1s);
+  }
+  // Ten of them take somewhat more than ten megabytes.
+  EXPECT_THAT(retain({.bytes_max = 8 * kMegabyte + kMegabyte / 2}).removed, ElementsAre(1, 2));
+  EXPECT_FALSE(retain({.bytes_max = 8 * kMegabyte + kMegabyte / 2}).more);
+}
+
+TEST_P(StoreQueue, CountsAJobThatIsRunAgainAsWaiting) {
+  open({.waiting_max = 1});
+  const JobId ended = submit_ended();
+  submit();
+  const auto again = try_apply(ended, job::Restart{});
+  ASSERT_FALSE(again.has_value());
+  EXPECT_EQ(again.error().code, Code::queue_full);
+}
+
 TEST_P(StoreQueue, BoundsTheWaitingJobsOfEachOwner) {
   open({.owner_waiting_max = 2});
   submit();

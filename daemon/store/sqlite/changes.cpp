@@ -57,6 +57,11 @@ void remove_repeated(std::vector<JobId>& ids) {
   ids = std::move(once);
 }
 
+// A line of a bulk upload has the upload's key and, behind a line break, its own number.
+std::string key_as_given(const SubmissionRow& submission) {
+  return submission.idempotency_key.substr(0, submission.idempotency_key.find('\n'));
+}
+
 }  // namespace
 
 SubmissionRow::SubmissionRow(Submission submission)
@@ -103,7 +108,7 @@ Result<Submitted> Changes::submit(const SubmissionRow& submission) {
   LLMSPOOL_TRY(first, replay(submission, now));
   if (first) return Submitted{{*std::move(first), {}, {}}, true};
 
-  LLMSPOOL_CHECK(check_room(submission));
+  LLMSPOOL_CHECK(check_room(submission.job.owner, submission.request.size()));
   Job job = submission.job;
   job.id = next_id_;
   remove_repeated(job.after);
@@ -137,20 +142,20 @@ Result<Submitted> Changes::submit(const SubmissionRow& submission) {
   return submitted;
 }
 
-Result<void> Changes::check_room(const SubmissionRow& submission) {
+Result<void> Changes::check_room(const std::string& owner, std::size_t bytes) {
   const Counts& counts = tally_.counts();
   const std::int64_t waiting = counts.held + counts.pending;
   if (std::cmp_greater_equal(waiting, options_.waiting_max))
     return fail(Code::queue_full, "The queue is full: " + std::to_string(waiting) +
-                                      " jobs are waiting. Try again later.");
+                                      " jobs are waiting or held. Try again later.");
   if (options_.owner_waiting_max < options_.waiting_max) {
-    const std::int64_t own = waiting_of(submission.job.owner);
+    const std::int64_t own = waiting_of(owner);
     if (std::cmp_greater_equal(own, options_.owner_waiting_max))
       return fail(Code::queue_full, std::to_string(own) +
                                         " of your jobs are waiting, as many as one may have. Try "
                                         "again when some of them have ended.");
   }
-  return space_.check(database_, static_cast<std::int64_t>(submission.request.size()));
+  return space_.check(database_, static_cast<std::int64_t>(bytes));
 }
 
 std::int64_t Changes::waiting_of(const std::string& owner) {
@@ -180,8 +185,8 @@ std::vector<Applied> Changes::supersede(const Job& newer) {
       row.next())
     older = row.number(0);
   std::vector<Applied> changed;
-  if (older && load_or_set_aside(*older)) {
-    if (auto applied = apply(*older, std::nullopt, one(job::Supersede{newer.id}))) {
+  if (const JobId id = older.value_or(0); id != 0 && load_or_set_aside(id)) {
+    if (auto applied = apply(id, std::nullopt, one(job::Supersede{newer.id}))) {
       auto others = std::exchange(applied->others, {});
       changed.push_back(*std::move(applied));
       std::ranges::move(others, std::back_inserter(changed));
@@ -197,7 +202,7 @@ Result<std::optional<Job>> Changes::replay(const SubmissionRow& submission, Time
   const auto use = find_key(database_, submission.job.owner, submission.idempotency_key, now);
   const auto first = use ? load(use->job_id) : nullptr;
   if (first && use->fingerprint != submission.fingerprint)
-    return fail(Code::unprocessable, "The idempotency key '" + submission.idempotency_key +
+    return fail(Code::unprocessable, "The idempotency key '" + key_as_given(submission) +
                                          "' has been used for another request, job " +
                                          std::to_string(first->id) +
                                          ": give every request a key of its own.");
@@ -309,7 +314,7 @@ Result<void> Changes::check_restart(const Job& job) {
     return fail(Code::conflict, "The inputs of job " + std::to_string(job.id) +
                                     " have been removed, since it ended long ago: submit it anew.");
   const auto hopeless = find_remaining_predecessors(database_, job).hopeless;
-  if (!hopeless) return {};
+  if (!hopeless) return check_room(job.owner, 0);
   return fail(Code::conflict, "Job " + std::to_string(job.id) + " is to follow job " +
                                   std::to_string(hopeless->after) +
                                   ", which has not completed: run that one again first.");

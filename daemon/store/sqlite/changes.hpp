@@ -77,7 +77,8 @@ class Changes {
   };
 
   Result<std::optional<job::Job>> replay(const SubmissionRow& submission, Time now);
-  Result<void> check_room(const SubmissionRow& submission);
+  // For one more job of the owner that waits, with so many bytes of its own.
+  Result<void> check_room(const std::string& owner, std::size_t bytes);
   void insert(const job::Job& job, const std::string& request);
   std::vector<Applied> supersede(const job::Job& newer);
 

@@ -14,6 +14,11 @@ using job::JobId;
 // Up to which end of a job its contents have been removed.
 constexpr std::string_view kContentsRemoved = "contents_removed";
 
+std::vector<JobId> oldest_ended(Database& database, std::size_t limit) {
+  return ids_of(database.query(
+      "SELECT id FROM jobs WHERE ended IS NOT NULL ORDER BY ended, id LIMIT ?", limit));
+}
+
 }  // namespace
 
 Result<void> Changes::remove(JobId id) {
@@ -39,12 +44,10 @@ Result<void> Changes::remove(JobId id) {
 std::vector<JobId> Changes::removable(const Retention& retention) const {
   const Counts& counts = tally_.counts();
   const std::int64_t kept = counts.completed + counts.failed + counts.cancelled;
-  std::int64_t beyond = retention.jobs_max ? kept - *retention.jobs_max : 0;
-  if (retention.bytes_max && bytes_used(database_) > *retention.bytes_max) beyond = kBatch;
+  const std::int64_t beyond = retention.jobs_max ? kept - *retention.jobs_max : 0;
   // Those beyond a bound are the oldest, whenever they ended; of others only those of that age.
   const auto limit = std::min<std::int64_t>(kBatch, std::max<std::int64_t>(beyond, 0));
-  auto ids = ids_of(database_.query(
-      "SELECT id FROM jobs WHERE ended IS NOT NULL ORDER BY ended, id LIMIT ?", limit));
+  auto ids = oldest_ended(database_, static_cast<std::size_t>(limit));
   if (ids.size() == kBatch || !retention.age) return ids;
   auto old =
       ids_of(database_.query("SELECT id FROM jobs WHERE ended <= ? ORDER BY ended, id LIMIT ?",
@@ -56,6 +59,14 @@ Result<Store::Retained> Changes::retain(const Retention& retention) {
   Store::Retained retained;
   retained.removed = removable(retention);
   for (const JobId id : retained.removed) LLMSPOOL_CHECK(remove(id));
+  // One at a time, since nothing tells beforehand how much room each will leave.
+  while (retention.bytes_max && retained.removed.size() < kBatch &&
+         bytes_used(database_) > *retention.bytes_max) {
+    const auto oldest = oldest_ended(database_, 1);
+    if (oldest.empty()) break;
+    LLMSPOOL_CHECK(remove(oldest.front()));
+    retained.removed.push_back(oldest.front());
+  }
   retained.more = retained.removed.size() == kBatch;
   if (retention.content_age && remove_contents(clock_.now() - *retention.content_age))
     retained.more = true;
