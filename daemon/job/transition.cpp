@@ -201,8 +201,9 @@ void perform(Transition& to, Time now, const Retry& retry) {
         {"error", retry.failure.detail}});
 }
 
-void perform(Transition& to, Time now, const PutBack&) {
-  requeue(to, now, "Waiting to go on after a restart of the daemon");
+void perform(Transition& to, Time now, const PutBack& back) {
+  requeue(to, now,
+          back.message.empty() ? "Waiting to go on after a restart of the daemon" : back.message);
 }
 
 void perform(Transition& to, Time now, const Interrupt&) {

@@ -37,7 +37,10 @@ struct Retry {  // this attempt is over, another follows; `backend` runs it
   Milliseconds delay;
   std::string backend{};
 };
-struct PutBack {};    // the daemon stops; the attempt goes on at the next start
+struct PutBack {  // the attempt goes on later: when the daemon has started again, or as `message`
+                  // says
+  std::string message{};
+};
 struct Interrupt {};  // the daemon died under the job: as PutBack, but counted
 struct HoldRunning {  // the backend asks a person to look at it
   Failure failure;

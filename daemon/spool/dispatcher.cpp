@@ -126,6 +126,19 @@ std::vector<LaneState> Dispatcher::states() const {
   return states;
 }
 
+std::optional<Milliseconds> Dispatcher::begins_in(const std::string& backend) const {
+  if (switches_.is_on(Switch::paused) || switches_.is_on(Switch::paused, backend))
+    return std::nullopt;
+  const std::scoped_lock lock(shown_mutex_);
+  const auto lane = shown_.find(backend);
+  if (lane == shown_.end() || !lane->second.stopped_reason.empty()) return std::nullopt;
+  const Time now = context_.clock.now();
+  Time begin = now;
+  for (const auto& until : {lane->second.circuit_until, lane->second.resting_until})
+    begin = std::max(begin, until.value_or(now));
+  return begin - now;
+}
+
 void Dispatcher::look_at(Lane& lane) {
   show(lane);
   const bool was_up = std::exchange(lane.was_up, is_up(lane.backend().id()));
@@ -273,9 +286,9 @@ void Dispatcher::stop_backend(Lane& lane, const std::string& reason) {
   lane.stopped_reason = reason;
   look_at(lane);
   const auto& name = lane.backend().id();
-  log::error(fmt::format("The backend {0} takes no more jobs: {1} When that is mended, run "
+  log::error(fmt::format("The backend {0} takes no more jobs: {1}{2} When that is mended, run "
                          "'llmspool resume {0}' or reload the daemon.",
-                         name, reason),
+                         name, reason, reason.ends_with('.') ? "" : "."),
              {{"BACKEND", name}, {"MESSAGE_ID", std::string(message_ids::kBackendStopped)}});
   divert(name);
 }

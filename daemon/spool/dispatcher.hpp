@@ -44,6 +44,8 @@ class Dispatcher {
   void resume(const std::string& backend = {});
 
   std::vector<LaneState> states() const;  // any thread
+  // How long a backend begins no job, whatever waits; nothing: until a person says so. Any thread.
+  std::optional<Milliseconds> begins_in(const std::string& backend) const;
 
  private:
   void poke_all();

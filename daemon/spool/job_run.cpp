@@ -270,12 +270,10 @@ job::Command JobRun::answer_to(const Ending& ending, const std::string& step) {
       failure.code = "held_by_backend";
       return job::HoldRunning{std::move(failure)};
     case Verdict::credentials_needed:
-      callbacks_.stop_backend(
+      return stop_backend(
           fmt::format("The secret '{}' is needed: {}", ending.credential, ending.message));
-      return job::PutBack{};
     case Verdict::stop_queue:
-      callbacks_.stop_backend(ending.message);
-      return job::PutBack{};
+      return stop_backend(ending.message);
     case Verdict::cancelled:
       failure.detail = "The backend gave up without being asked to.";
       return job::Fail{std::move(failure)};
@@ -285,6 +283,11 @@ job::Command JobRun::answer_to(const Ending& ending, const std::string& step) {
   }
   if (has_next) return job::Retry{std::move(failure), Milliseconds(0), next};
   return job::Fail{std::move(failure)};
+}
+
+job::Command JobRun::stop_backend(const std::string& reason) {
+  callbacks_.stop_backend(reason);
+  return job::PutBack{fmt::format("Waiting, since {} takes no jobs now: {}", job_.backend, reason)};
 }
 
 void JobRun::cancel_calls() {

@@ -82,6 +82,7 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
   void give_up(plugin::Ending ending, const std::string& step);
   void conclude(const plugin::Ending& ending, const std::string& step);
   job::Command answer_to(const plugin::Ending& ending, const std::string& step);
+  job::Command stop_backend(const std::string& reason);
   std::string next_backend(bool may_wait) const;
   void cancel_calls();
   void on_timeout();

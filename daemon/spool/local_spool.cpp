@@ -38,7 +38,7 @@ LocalSpool::LocalSpool(const Parts& parts)
     : parts_(parts),
       forecast_(parts.store, parts.clock, servers_of(parts.plugins), parts.turns),
       hub_(
-          parts_.store, [this](const job::Job& job) { return forecast_.of(job); },
+          parts_.store, [this](const job::Job& job) { return outlook(job); },
           [this] { parts_.loop.post([this] { look_ahead(); }); }),
       ledger_(parts_.store, hub_, parts_.loop, [this](const job::Job& job) { on_change(job); }),
       context_{parts_.loop, parts_.workers, ledger_, parts_.plugins, parts_.clock, parts_.random},
@@ -185,9 +185,13 @@ void LocalSpool::command(const Caller& caller, job::JobId id, job::Command comma
     if (const auto* change = std::get_if<job::Change>(&command))
       if (auto moves = check_move(*job, *change); !moves)
         return done(std::unexpected(std::move(moves).error()));
-    ledger_.apply(id, std::nullopt, {command}, [done](Result<store::Applied> applied) {
+    ledger_.apply(id, std::nullopt, {command}, [this, done](Result<store::Applied> applied) {
       if (!applied) return done(std::unexpected(std::move(applied).error()));
-      done(std::move(applied->job));
+      if (job::ended(applied->job.status)) return done(std::move(applied->job));
+      parts_.workers.run([this, done, job = std::move(applied->job)] {
+        forecast_.refresh();  // its place may be another now
+        done(job);
+      });
     });
   });
 }
@@ -313,6 +317,17 @@ std::vector<QueueState::Backend> LocalSpool::backends() const {
                         .mean_seconds = forecast_.mean_seconds(id)});
   }
   return backends;
+}
+
+job::Outlook LocalSpool::outlook(const job::Job& job) const {
+  auto outlook = forecast_.of(job);
+  if (!outlook.eta_seconds || job.status != job::Status::pending) return outlook;
+  const auto begins_in = dispatcher_.begins_in(job.backend);
+  if (begins_in)
+    *outlook.eta_seconds += std::chrono::ceil<std::chrono::seconds>(*begins_in).count();
+  else
+    outlook.eta_seconds.reset();
+  return outlook;
 }
 
 Result<QueueState> LocalSpool::queue() {

@@ -60,7 +60,7 @@ class LocalSpool final : public Spool {
   Result<std::vector<job::Job>> upcoming(const Caller& caller, std::size_t limit) override;
   Result<std::shared_ptr<std::ifstream>> backup(const Caller& caller) override;
 
-  job::Outlook outlook(const job::Job& job) const override { return forecast_.of(job); }
+  job::Outlook outlook(const job::Job& job) const override;
   Hub& hub() override { return hub_; }
   const plugin::Registry& plugins() const override { return parts_.plugins; }
   std::shared_ptr<const pipeline::Library> pipelines() const override {

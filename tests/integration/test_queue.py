@@ -192,6 +192,27 @@ def test_a_job_stays_when_its_other_backend_is_down_too(make_daemon):
         assert daemon.ended(job)["status"] == "completed" and daemon.job(job)["backend"] == "echo"
 
 
+def test_a_job_says_why_its_backend_was_stopped(make_daemon):
+    daemon = make_daemon(config=ONE_AT_A_TIME).start()
+    job = daemon.submit(prompt="x", params={"fail": "stop_queue", "fail_attempts": 1})["job_id"]
+    waits = daemon.until(job, lambda now: now["status"] == "pending" and now["attempt"] == 1)
+    assert waits["message"].startswith("Waiting, since echo takes no jobs now: "), waits
+
+
+def test_nothing_is_expected_of_a_backend_that_begins_nothing(make_daemon):
+    daemon = make_daemon(config=ONE_AT_A_TIME).start()
+    daemon.run(prompt="x")
+    daemon.request("POST", "/api/queue/pause?backend=echo")
+    job = daemon.submit(prompt="x")["job_id"]
+    waits = daemon.until(job, lambda now: now["queue_position"] == 1)
+    assert waits["eta_seconds"] is None
+    later = daemon.submit(prompt="x")["job_id"]
+    changed = daemon.request("PATCH", f"/api/jobs/{later}", {"priority": 90}).json()
+    assert changed["queue_position"] == 1
+    daemon.request("POST", "/api/queue/resume?backend=echo")
+    assert daemon.ended(job)["status"] == "completed"
+
+
 def test_a_job_goes_to_its_other_backend_when_that_comes_back(make_daemon):
     daemon = make_daemon(config=TWO).start()
     stop(daemon, "echo")
