@@ -69,6 +69,12 @@ void Dispatcher::miss(const std::string& backend) {
                   "shows them, 'llmspool move' moves them).",
                   backend),
       {{"BACKEND", backend}});
+  {
+    const std::scoped_lock lock(shown_mutex_);
+    shown_.try_emplace(
+        backend,
+        LaneState{.backend = backend, .stopped_reason = "It is not there: no plugin offers it."});
+  }
   divert(backend);
 }
 
@@ -119,7 +125,8 @@ std::vector<LaneState> Dispatcher::states() const {
   std::vector<LaneState> states;
   for (const auto& [name, state] : shown_) {
     states.push_back(state);
-    states.back().running = lanes_.at(name).running;
+    if (const auto lane = lanes_.find(name); lane != lanes_.end())
+      states.back().running = lane->second.running;
     if (state.circuit == Circuit::State::open && state.circuit_until <= context_.clock.now())
       states.back().circuit = Circuit::State::half_open;
   }

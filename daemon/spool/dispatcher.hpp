@@ -43,8 +43,12 @@ class Dispatcher {
   // Backends, or one of them, that were stopped or left alone take jobs again.
   void resume(const std::string& backend = {});
 
-  std::vector<LaneState> states() const;  // any thread
-  // How long a backend begins no job, whatever waits; nothing: until a person says so. Any thread.
+  // Backends that are not there, though jobs have waited for them since the start.
+  const std::vector<std::string>& missing() const { return missing_; }
+
+  // These two from any thread; missing backends are among them.
+  std::vector<LaneState> states() const;
+  // How long a backend begins no job, whatever waits; nothing: until a person says so.
   std::optional<Milliseconds> begins_in(const std::string& backend) const;
 
  private:
@@ -85,7 +89,6 @@ class Dispatcher {
   const std::string node_;
   const std::shared_ptr<const pipeline::Definition> prompt_;
   std::map<std::string, Lane> lanes_;  // not changed once made
-  // Backends that are not there, though jobs have waited for them since the start.
   std::vector<std::string> missing_;
   struct Diversion {
     bool under_way = false;

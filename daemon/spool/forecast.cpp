@@ -55,7 +55,12 @@ std::vector<job::Head> in_turn(std::vector<job::Head> waiting, std::size_t per_l
 
 Forecast::Forecast(store::Store& store, const Clock& clock, std::vector<Server> servers,
                    job::TurnRules rules)
-    : store_(store), clock_(clock), servers_(std::move(servers)), rules_(rules) {}
+    : store_(store), clock_(clock), rules_(rules), servers_(std::move(servers)) {}
+
+void Forecast::add(Server server) {
+  const std::scoped_lock lock(mutex_);
+  servers_.push_back(std::move(server));
+}
 
 void Forecast::recall() {
   const auto completed = store_.list({.statuses = {Status::completed}, .limit = kRecalled});
@@ -82,12 +87,12 @@ void Forecast::refresh() {
   }
   const auto began = std::chrono::steady_clock::now();
   const auto running = store_.list({.statuses = {Status::processing}, .limit = kRunningMax});
-  const History history = [this] {
+  const auto [history, servers] = [this] {
     const std::scoped_lock lock(mutex_);
-    return history_;
+    return std::pair(history_, servers_);
   }();
   std::map<std::string, View> views;
-  for (const Server& server : servers_) {
+  for (const Server& server : servers) {
     const auto queue = store_.queue(server.backend, kPlacesPerLine);
     if (!queue || !running) break;  // the disk's trouble is told elsewhere
     views[server.backend] = look(server, *queue, *running, history);
@@ -95,7 +100,7 @@ void Forecast::refresh() {
   const auto took = std::chrono::steady_clock::now() - began;
   const std::scoped_lock lock(mutex_);
   looking_ = false;
-  if (views.size() == servers_.size()) views_ = std::move(views);
+  if (views.size() == servers.size()) views_ = std::move(views);
   next_look_ = clock_.now();
   if (took > kQuick) next_look_ += kShareOfLooking * std::chrono::ceil<Milliseconds>(took);
 }

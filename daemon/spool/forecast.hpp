@@ -24,6 +24,8 @@ class Forecast {
   Forecast(store::Store& store, const Clock& clock, std::vector<Server> servers,
            job::TurnRules rules);
 
+  // One more, that jobs wait for.
+  void add(Server server);
   // Learns from the jobs that have completed in earlier lives. Blocks for the disk.
   void recall();
   void learn(const job::Job& ended);
@@ -61,10 +63,10 @@ class Forecast {
 
   store::Store& store_;
   const Clock& clock_;
-  const std::vector<Server> servers_;
   const job::TurnRules rules_;
 
   mutable std::mutex mutex_;
+  std::vector<Server> servers_;
   History history_;
   std::map<std::string, View> views_;
   bool looking_ = false;  // somebody does

@@ -47,13 +47,14 @@ LocalSpool::LocalSpool(const Parts& parts)
 
 void LocalSpool::start(std::function<void(Result<void>)> ready) {
   auto switches = parts_.store.switches();
-  if (!switches) return ready(std::unexpected(std::move(switches).error()));
-  switches_.replace(*std::move(switches));
-  parts_.loop.post([this, ready = std::move(ready)]() mutable {
+  parts_.loop.post([this, switches = std::move(switches), ready = std::move(ready)]() mutable {
+    if (!switches) return ready(std::unexpected(std::move(switches).error()));
+    switches_.replace(*std::move(switches));
     dispatcher_.start([this, ready = std::move(ready)](Result<void> started) {
       ready_ = started.has_value() && !stopping_;
       ready(std::move(started));
       if (!ready_) return;
+      for (const auto& backend : dispatcher_.missing()) forecast_.add({backend, 1});
       caretaker_.start();
       parts_.workers.run([this] { forecast_.recall(); });
     });

@@ -244,6 +244,8 @@ def test_jobs_of_a_backend_that_is_gone_go_elsewhere_or_are_told_of(make_daemon)
     daemon.start()
     assert daemon.ended(moves)["backend"] == "echo"
     assert daemon.job(stays)["status"] == "pending"
+    queue = until_queue(daemon, lambda _: backend(daemon, "other")["waiting"] == 1)
+    assert "not there" in backend(daemon, "other")["reason"], queue
     assert "Jobs wait for the backend other, which is not there" in daemon.log()
 
 
