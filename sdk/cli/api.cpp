@@ -49,7 +49,7 @@ Refusal refusal(const client::Response& response) {
     message += "\nTry again in " + std::string(*seconds) + " s.";
   if (response.status == 401)
     message += "\nPut the token into the environment variable LLMSPOOL_TOKEN.";
-  return {exit_code_of(response.status), message, std::move(problem)};
+  return {exit_code_of(response.status), message, response.status >= 500, std::move(problem)};
 }
 
 json::value parse_answer(const client::Response& response) {

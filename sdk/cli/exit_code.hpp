@@ -29,11 +29,17 @@ inline constexpr const char* kExitCodeHelp =
 // What went wrong, in whole sentences for the person at the terminal, and how the tool shall end.
 class Failure : public std::runtime_error {
  public:
-  Failure(ExitCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  Failure(ExitCode code, const std::string& message)
+      : Failure(code, message, code == ExitCode::unreachable || code == ExitCode::server_error) {}
+  Failure(ExitCode code, const std::string& message, bool may_pass)
+      : std::runtime_error(message), code_(code), may_pass_(may_pass) {}
   ExitCode code() const { return code_; }
+  // Whether the same may work in a moment, as when the daemon starts again.
+  bool may_pass() const { return may_pass_; }
 
  private:
   ExitCode code_;
+  bool may_pass_;
 };
 
 }  // namespace llmspool::cli

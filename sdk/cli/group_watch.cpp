@@ -83,9 +83,7 @@ ExitCode watch_group(const Context& context, const std::string& name, const std:
       if (code != ExitCode::job_not_ended) return code;
       std::this_thread::sleep_for(interval);
     } catch (const Failure& failure) {
-      const bool passing =
-          failure.code() == ExitCode::unreachable || failure.code() == ExitCode::server_error;
-      if (!known || !passing) throw;
+      if (!known || !failure.may_pass()) throw;
       reconnects.pause(failure.what(), "The group may go on. " + come_back);
     }
   }

@@ -60,6 +60,21 @@ ExitCode exit_code_of(const json::object& job) {
   return ExitCode::job_not_ended;
 }
 
+std::optional<std::string> describe_hindrance(const json::object& job) {
+  const auto status = text_field(job, "status");
+  if (status == "held") return describe_job(job);
+  // One that waits for its turn has a place.
+  if (status != "pending" || !text_field(job, "queue_position").empty()) return std::nullopt;
+  std::string after;
+  for (const auto& id : array_field(job, "after"))
+    after += (after.empty() ? "" : ", ") + std::string(id.is_string() ? id.get_string() : "?");
+  const auto name = "Job " + text_field(job, "job_id");
+  if (!after.empty()) return name + " waits for these to have completed: " + after + ".";
+  const auto time = text_field(job, "not_before");
+  return time.empty() ? std::nullopt
+                      : std::optional(name + " waits until " + short_time(time) + " UTC.");
+}
+
 std::string describe_wait(const json::object& place) {
   return "Waiting" + place_in_queue(place);
 }

@@ -28,8 +28,9 @@ class Watch {
 
   // The job as it was when it had ended.
   json::object run() {
-    const auto prompt_job = text_field(read_job(), "pipeline").empty();
-    view_ = make_view(context_, prompt_job);
+    const auto before = read_job();
+    view_ = make_view(context_, text_field(before, "pipeline").empty());
+    if (const auto hindrance = describe_hindrance(before)) view_->notice(*hindrance);
     const InterruptHint hint("The job goes on. Come back to it with: llmspool watch " +
                              harmless(job_id_));
     for (;;) {
@@ -44,8 +45,7 @@ class Watch {
       } catch (const client::Error& error) {
         why = "The connection was lost: " + error.cause().message();
       } catch (const Failure& failure) {
-        if (failure.code() != ExitCode::unreachable && failure.code() != ExitCode::server_error)
-          throw;
+        if (!failure.may_pass()) throw;
         why = failure.what();
       }
       reconnects_.pause(why, "The job may go on. Come back to it with: llmspool watch " + job_id_ +

@@ -39,6 +39,11 @@ TEST(Refusal, NeedsNoProblem) {
   EXPECT_STREQ(refusal_of(502, "<html>").what(), "The daemon answered with HTTP status 502.");
 }
 
+TEST(Refusal, TellsWhetherItMayPass) {
+  EXPECT_TRUE(refusal_of(503, "").may_pass());
+  EXPECT_FALSE(refusal_of(409, "").may_pass());
+}
+
 TEST(Refusal, HasAnExitCode) {
   EXPECT_EQ(refusal_of(401, "").code(), ExitCode::permission_denied);
   EXPECT_EQ(refusal_of(403, "").code(), ExitCode::permission_denied);

@@ -56,6 +56,20 @@ TEST(DescribeEvent, TellsWhatAReaderNeedsToKnow) {
   check(R"({"type":"failed","error":{"code":"x","detail":"It broke."}})", "Failed: It broke.");
 }
 
+TEST(DescribeHindrance, SaysWhyAJobWaitsForSomethingElseThanItsTurn) {
+  const auto of = [](const std::string& fields) {
+    return describe_hindrance(object(("{\"job_id\":\"5\"," + fields + "}").c_str()))
+        .value_or("none");
+  };
+  EXPECT_EQ(of(R"("status":"held")"), "Job 5 is held; release it with 'llmspool release 5'.");
+  EXPECT_EQ(of(R"("status":"pending","after":["3","4"])"),
+            "Job 5 waits for these to have completed: 3, 4.");
+  EXPECT_EQ(of(R"("status":"pending","after":[],"not_before":"2026-11-24T10:12:13.123Z")"),
+            "Job 5 waits until 2026-11-24 10:12:13 UTC.");
+  EXPECT_EQ(of(R"("status":"pending","after":["3"],"queue_position":1)"), "none");
+  EXPECT_EQ(of(R"("status":"processing","after":["3"])"), "none");
+}
+
 TEST(DescribeWait, SaysWhatIsKnown) {
   EXPECT_EQ(describe_wait(object(R"({"queue_position":3,"eta_seconds":40})")),
             "Waiting, position 3, about 40 s");
