@@ -43,6 +43,10 @@ void Dispatcher::start(std::function<void(Result<void>)> ready) {
   context_.ledger.recover(node_, [this, ready = std::move(ready)](const auto& recovered) {
     if (!recovered) return ready(std::unexpected(recovered.error()));
     recovered_ = true;
+    if (const auto count = recovered->interrupted.size(); count > 0)
+      log::warning(fmt::format("The daemon ended before {} could be put back: {} now.",
+                               count == 1 ? "a running job" : fmt::format("{} running jobs", count),
+                               count == 1 ? "it goes on" : "they go on"));
     if (recovered->leased_until) spend_until(*recovered->leased_until);
     for (auto& [name, lane] : lanes_) look_at(lane);
     for (const auto& backend : recovered->awaited)

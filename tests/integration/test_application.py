@@ -89,6 +89,7 @@ def test_after_a_kill_a_job_goes_on_from_its_last_finished_step(llm):
     llm.start()
     job = llm.ended(job_id, seconds=300)
     assert job["status"] == "completed"
+    assert "The daemon ended before a running job could be put back" in llm.log()
     events = llm.events(job_id)
     made = [event["filename"] for event in events if event["type"] == "file"]
     assert all(made.count(file["filename"]) == 1 for file in finished), "no finished step ran again"
