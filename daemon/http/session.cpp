@@ -108,7 +108,7 @@ void Session::turn_away() {
     text.append(name).append(": ").append(value).append("\r\n");
   text += "\r\n" + problem.body;
   beast::error_code ignored;
-  connection_->socket().non_blocking(true, ignored);
+  std::ignore = connection_->socket().non_blocking(true, ignored);
   std::ignore = connection_->socket().write_some(asio::buffer(text), ignored);
   connection_->close();
 }
