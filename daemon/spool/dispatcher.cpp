@@ -336,7 +336,7 @@ void Dispatcher::divert(const std::string& backend, job::JobId after) {
   Diversion& diversion = diversions_[backend];
   diversion.next = std::min(diversion.next.value_or(after), after);
   if (diversion.under_way || stopping_) return;
-  after = *std::exchange(diversion.next, std::nullopt);
+  after = std::exchange(diversion.next, std::nullopt).value_or(after);
   std::vector<std::string> others;
   for (const auto& [name, lane] : lanes_)
     if (name != backend && is_up(name)) others.push_back(name);

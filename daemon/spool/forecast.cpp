@@ -75,22 +75,22 @@ void Forecast::learn(const Job& ended) {
 }
 
 void Forecast::refresh() {
-  {
-    const std::scoped_lock lock(mutex_);
-    const Time now = clock_.now();
-    // A wall clock that was set back must not keep us from looking.
-    const Time until = outdated_ ? next_look_ : looked_at_ + kFreshFor;
-    if (looking_ || (now < until && now >= looked_at_)) return;
-    looking_ = true;
-    looked_at_ = now;
-    outdated_ = false;
-  }
+  std::unique_lock lock(mutex_);
+  // Who asks after a change is to see it: a look that is under way may have begun before.
+  looked_.wait(lock, [this] { return !looking_; });
+  const Time now = clock_.now();
+  // A wall clock that was set back must not keep us from looking.
+  const Time until = outdated_ ? next_look_ : looked_at_ + kFreshFor;
+  if (now < until && now >= looked_at_) return;
+  looking_ = true;
+  looked_at_ = now;
+  outdated_ = false;
+  const History history = history_;
+  const std::vector<Server> servers = servers_;
+  lock.unlock();
+
   const auto began = std::chrono::steady_clock::now();
   const auto running = store_.list({.statuses = {Status::processing}, .limit = kRunningMax});
-  const auto [history, servers] = [this] {
-    const std::scoped_lock lock(mutex_);
-    return std::pair(history_, servers_);
-  }();
   std::map<std::string, View> views;
   for (const Server& server : servers) {
     const auto queue = store_.queue(server.backend, kPlacesPerLine);
@@ -98,8 +98,10 @@ void Forecast::refresh() {
     views[server.backend] = look(server, *queue, *running, history);
   }
   const auto took = std::chrono::steady_clock::now() - began;
-  const std::scoped_lock lock(mutex_);
+
+  lock.lock();
   looking_ = false;
+  looked_.notify_all();
   if (views.size() == servers.size()) views_ = std::move(views);
   next_look_ = clock_.now();
   if (took > kQuick) next_look_ += kShareOfLooking * std::chrono::ceil<Milliseconds>(took);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <unordered_map>
@@ -32,7 +33,7 @@ class Forecast {
 
   // The queues are no longer as they were looked at.
   void outdate() { outdated_ = true; }
-  // Looks at the queues anew if that is worth it and nobody does; blocks for the disk.
+  // Looks at the queues anew if that is worth it, one caller at a time; blocks for the disk.
   void refresh();
 
   // As of the last look; never blocks.
@@ -70,6 +71,7 @@ class Forecast {
   History history_;
   std::map<std::string, View> views_;
   bool looking_ = false;  // somebody does
+  std::condition_variable looked_;
   Time looked_at_{}, next_look_{};
   std::atomic<bool> outdated_ = true;
 };

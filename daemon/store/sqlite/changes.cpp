@@ -185,8 +185,8 @@ std::vector<Applied> Changes::supersede(const Job& newer) {
       row.next())
     older = row.number(0);
   std::vector<Applied> changed;
-  if (const JobId id = older.value_or(0); id != 0 && load_or_set_aside(id)) {
-    if (auto applied = apply(id, std::nullopt, one(job::Supersede{newer.id}))) {
+  if (older && load_or_set_aside(*older)) {
+    if (auto applied = apply(*older, std::nullopt, one(job::Supersede{newer.id}))) {
       auto others = std::exchange(applied->others, {});
       changed.push_back(*std::move(applied));
       std::ranges::move(others, std::back_inserter(changed));
@@ -200,13 +200,14 @@ std::vector<Applied> Changes::supersede(const Job& newer) {
 Result<std::optional<Job>> Changes::replay(const SubmissionRow& submission, Time now) {
   if (submission.idempotency_key.empty()) return std::nullopt;
   const auto use = find_key(database_, submission.job.owner, submission.idempotency_key, now);
-  const auto first = use ? load(use->job_id) : nullptr;
-  if (first && use->fingerprint != submission.fingerprint)
+  if (!use) return std::nullopt;
+  const auto first = load(use->job_id);
+  if (!first) return std::nullopt;  // it has been removed: its key is free again
+  if (use->fingerprint != submission.fingerprint)
     return fail(Code::unprocessable, "The idempotency key '" + key_as_given(submission) +
                                          "' has been used for another request, job " +
                                          std::to_string(first->id) +
                                          ": give every request a key of its own.");
-  if (!first) return std::nullopt;  // or it has been removed: its key is free again
   return *first;
 }
 
