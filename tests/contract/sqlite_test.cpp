@@ -31,11 +31,17 @@ class SqliteStoreTest : public testing::Test {
     return sqlite::open({.directory = directory, .clock = clock_});
   }
 
-  static Result<Submitted> submit(Store& store, std::string text = "Hello") {
+  static Submission prompt(std::string text = "Hello") {
     Submission submission{.job = {.owner = "alice", .backends = {"echo"}}};
     submission.request.messages = {{"user", std::move(text)}};
+    return submission;
+  }
+  static Result<Submitted> submit(Store& store, Submission submission) {
     return await<Submitted>(
         [&](auto done) { store.submit(std::move(submission), std::move(done)); });
+  }
+  static Result<Submitted> submit(Store& store, std::string text = "Hello") {
+    return submit(store, prompt(std::move(text)));
   }
 
   void run_sql(const char* sql) const {
@@ -217,14 +223,8 @@ class DamagedRow : public SqliteStoreTest {
  protected:
   void SetUp() override { store_ = open().value(); }
 
-  JobId submit(Time deadline = {}, std::vector<JobId> after = {}) {
-    Submission submission{
-        .job = {.owner = "alice", .backends = {"echo"}, .after = std::move(after)}};
-    if (deadline != Time()) submission.job.deadline = deadline;
-    submission.request.messages = {{"user", "Hello"}};
-    return await<Submitted>([&](auto done) { store_->submit(std::move(submission), done); })
-        .value()
-        .applied.job.id;
+  JobId submit(Submission submission = prompt()) {
+    return SqliteStoreTest::submit(*store_, std::move(submission)).value().applied.job.id;
   }
   std::vector<JobId> claim() {
     std::vector<JobId> ids;
@@ -251,7 +251,9 @@ TEST_F(DamagedRow, IsPassedOverByAClaim) {
 }
 
 TEST_F(DamagedRow, KeepsNoDeadlineFromBeingHeld) {
-  const JobId damaged = submit(clock_.now() + 1s), good = submit(clock_.now() + 1s);
+  Submission urgent = prompt();
+  urgent.job.deadline = clock_.now() + 1s;
+  const JobId damaged = submit(urgent), good = submit(urgent);
   damage(damaged);
   clock_.advance(2s);
   const auto woken = await<Store::Woken>([&](auto done) { store_->wake(done); }).value();
@@ -262,7 +264,9 @@ TEST_F(DamagedRow, KeepsNoDeadlineFromBeingHeld) {
 
 TEST_F(DamagedRow, LetsTheJobEndThatItWasToFollow) {
   const JobId first = submit();
-  damage(submit({}, {first}));
+  Submission follower = prompt();
+  follower.job.after = {first};
+  damage(submit(std::move(follower)));
   ASSERT_THAT(claim(), ElementsAre(first));
   const auto ended =
       await<Applied>([&](auto done) { store_->apply(first, {}, {job::Complete{"Hello"}}, done); });

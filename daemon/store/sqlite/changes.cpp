@@ -185,8 +185,8 @@ std::vector<Applied> Changes::supersede(const Job& newer) {
       row.next())
     older = row.number(0);
   std::vector<Applied> changed;
-  if (older && load_or_set_aside(*older)) {
-    if (auto applied = apply(*older, std::nullopt, one(job::Supersede{newer.id}))) {
+  if (older) {
+    if (auto applied = apply_on_the_way(*older, job::Supersede{newer.id})) {
       auto others = std::exchange(applied->others, {});
       changed.push_back(*std::move(applied));
       std::ranges::move(others, std::back_inserter(changed));
@@ -266,6 +266,15 @@ std::shared_ptr<const Job> Changes::load_or_set_aside(JobId id) {
                {{"JOB_ID", std::to_string(id)}});
     throw;
   }
+}
+
+std::optional<Applied> Changes::apply_on_the_way(JobId id, job::Command command) {
+  const auto before = load_or_set_aside(id);
+  if (!before) return std::nullopt;
+  auto applied = step(*before, one(std::move(command)));
+  if (!applied) return std::nullopt;
+  settle(*applied);
+  return *std::move(applied);
 }
 
 Result<Applied> Changes::step(const Job& before, Commands commands,
@@ -416,12 +425,10 @@ Result<Batch> Changes::cancel_group(const std::string& owner, const std::string&
       "SELECT id FROM jobs INDEXED BY jobs_by_group WHERE id > ? AND status < 3 AND group_id = "
       "(SELECT id FROM groups WHERE owner = ? AND name = ?) ORDER BY id LIMIT ?",
       after, owner, group, kBatch));
-  Batch batch{
-      .applied = {}, .more = ids.size() == kBatch, .last = ids.empty() ? after : ids.back()};
+  Batch batch = batch_of(ids, after);
   for (const JobId id : ids) {
-    if (!load_or_set_aside(id)) continue;
     // It may have failed with one before it, which it was to follow.
-    if (auto cancelled = apply(id, std::nullopt, one(job::Cancel{})))
+    if (auto cancelled = apply_on_the_way(id, job::Cancel{}))
       batch.applied.push_back(*std::move(cancelled));
   }
   return batch;

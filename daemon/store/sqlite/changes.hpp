@@ -86,6 +86,8 @@ class Changes {
   // The same for one that is met on the way, and is not to keep others waiting. null: it cannot be
   // read either, and will not be met again.
   std::shared_ptr<const job::Job> load_or_set_aside(job::JobId id);
+  // A command to such a job; nothing if it is refused or the job cannot be read.
+  std::optional<Applied> apply_on_the_way(job::JobId id, job::Command command);
   // All the commands or none, with what they mean for the job itself; settle() does the rest.
   // `run`: whose the job is from now on.
   Result<Applied> step(const job::Job& before, Commands commands,

@@ -32,8 +32,13 @@ Result<std::vector<Claimed>> Changes::claim(const Claim& claim) {
     const auto head = lines_.next(database_, claim.backend, claim.models, now);
     if (!head) break;
     const auto before = load_or_set_aside(head->id);
+    if (!before && !damaged_.contains(head->id))
+      database_.fail_damaged("an index names a job that is not there");
+    if (!before) {
+      lines_.lose(claim.backend, {head->owner, head->model});
+      continue;
+    }
     lines_.take(claim.backend, *head, now);
-    if (!before) continue;
     LLMSPOOL_TRY(applied, step(*before, one(job::Start{claim.backend}),
                                run_of(claim.node, claim.lease_until)));
     all.push_back({.applied = std::move(applied)});
@@ -96,8 +101,7 @@ Result<Store::Recovered> Changes::recover(const std::string& node) {
            "SELECT id FROM jobs INDEXED BY jobs_by_status WHERE status = 2 AND run IN "
            "(SELECT id FROM runs WHERE (node = ? AND id <> ?) OR ends <= ?) ORDER BY id",
            node, own, clock_.now()))) {
-    if (!load_or_set_aside(id)) continue;
-    if (auto applied = apply(id, std::nullopt, one(job::Interrupt{})))
+    if (auto applied = apply_on_the_way(id, job::Interrupt{}))
       recovered.interrupted.push_back(*std::move(applied));
   }
   if (Query row =
@@ -117,8 +121,7 @@ Result<Batch> Changes::divert(const std::string& backend, const std::vector<std:
       "SELECT id FROM jobs INDEXED BY jobs_diverting WHERE claimable = 1 AND diverts = 1 AND "
       "backend = ? AND id > ? ORDER BY id LIMIT ?",
       backend, after, kBatch));
-  Batch batch{
-      .applied = {}, .more = ids.size() == kBatch, .last = ids.empty() ? after : ids.back()};
+  Batch batch = batch_of(ids, after);
   for (const JobId id : ids) {
     const auto before = load_or_set_aside(id);
     if (!before) continue;
@@ -151,9 +154,8 @@ Result<Store::Woken> Changes::wake() {
   for (const auto& [backend, line] : lines) lines_.lose(backend, line);
   for (const JobId id : ids_of(database_.query(
            "SELECT id FROM jobs WHERE expires <= ? ORDER BY expires LIMIT ?", now, kMost))) {
-    if (!load_or_set_aside(id)) continue;
     // It may be gone with one before it, which it was to follow.
-    if (auto expired = apply(id, std::nullopt, one(job::Expire{})))
+    if (auto expired = apply_on_the_way(id, job::Expire{}))
       woken.expired.push_back(*std::move(expired));
   }
   Query due = database_.query("SELECT due FROM jobs WHERE due IS NOT NULL ORDER BY due LIMIT 1");
