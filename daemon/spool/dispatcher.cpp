@@ -105,7 +105,7 @@ void Dispatcher::on_change(const job::Job& job) {
   // whatever time.
   if (job::ended(job.status)) return stopping_ ? void() : wake();
   if (job.status != job::Status::pending) return;
-  if (is_down(job.backend)) divert(job.backend, job.id - 1);
+  divert(job.backend, job.id - 1);
   if (const auto lane = lanes_.find(job.backend); lane != lanes_.end()) poke(lane->second);
 }
 
@@ -138,8 +138,7 @@ std::vector<LaneState> Dispatcher::states() const {
 }
 
 std::optional<Milliseconds> Dispatcher::begins_in(const std::string& backend) const {
-  if (switches_.is_on(Switch::paused) || switches_.is_on(Switch::paused, backend))
-    return std::nullopt;
+  if (is_paused(backend)) return std::nullopt;
   const std::scoped_lock lock(shown_mutex_);
   const auto lane = shown_.find(backend);
   if (lane == shown_.end() || !lane->second.stopped_reason.empty()) return std::nullopt;
@@ -182,8 +181,7 @@ void Dispatcher::poke(Lane& lane) {
 }
 
 bool Dispatcher::takes_jobs(const Lane& lane) const {
-  return recovered_ && !stopping_ && lane.stopped_reason.empty() &&
-         !switches_.is_on(Switch::paused) && !switches_.is_on(Switch::paused, lane.backend().id());
+  return recovered_ && !stopping_ && lane.stopped_reason.empty() && !is_paused(lane.backend().id());
 }
 
 void Dispatcher::claim(Lane& lane) {
@@ -316,6 +314,10 @@ void Dispatcher::on_answered(Lane& lane, const RunKey& run, const JobRun::Answer
   divert(name);
 }
 
+bool Dispatcher::is_paused(const std::string& backend) const {
+  return switches_.is_on(Switch::paused) || switches_.is_on(Switch::paused, backend);
+}
+
 bool Dispatcher::is_down(const std::string& backend) const {
   const auto lane = lanes_.find(backend);
   return lane == lanes_.end() || lane->second.is_down();
@@ -327,21 +329,21 @@ bool Dispatcher::is_up(const std::string& backend) const {
 }
 
 void Dispatcher::divert_all() {
-  for (const auto& [name, lane] : lanes_)
-    if (lane.is_down()) divert(name);
+  for (const auto& [name, lane] : lanes_) divert(name);
   for (const auto& name : missing_) divert(name);
 }
 
 void Dispatcher::divert(const std::string& backend, job::JobId after) {
-  Diversion& diversion = diversions_[backend];
-  diversion.next = std::min(diversion.next.value_or(after), after);
-  if (diversion.under_way || stopping_) return;
-  after = std::exchange(diversion.next, std::nullopt).value_or(after);
+  if (stopping_ || !is_down(backend)) return;
+  if (const auto under_way = diverting_.find(backend); under_way != diverting_.end()) {
+    under_way->second = std::min(under_way->second.value_or(after), after);
+    return;
+  }
   std::vector<std::string> others;
   for (const auto& [name, lane] : lanes_)
     if (name != backend && is_up(name)) others.push_back(name);
   if (others.empty()) return;
-  diversion.under_way = true;
+  diverting_.emplace(backend, std::nullopt);
   context_.ledger.divert(
       backend, std::move(others), after,
       [this, backend, after](const auto& batch) { on_diverted(backend, after, batch); });
@@ -349,20 +351,17 @@ void Dispatcher::divert(const std::string& backend, job::JobId after) {
 
 void Dispatcher::on_diverted(const std::string& backend, job::JobId after,
                              const Result<store::Batch>& batch) {
-  Diversion& diversion = diversions_[backend];
-  diversion.under_way = false;
+  const auto asked = diverting_.extract(backend).mapped();  // for meanwhile
   if (!batch) {
     log::warning("Waiting jobs were not diverted: " + batch.error().message);
-    context_.loop.after(kClaimRetry, [this, backend, after] {
-      if (is_down(backend)) divert(backend, after);
-    });
-  } else if (!is_down(backend)) {
-    diversion.next.reset();
-  } else if (batch->more) {
-    divert(backend, batch->last);
-  } else if (diversion.next) {
-    divert(backend, *diversion.next);
+    const auto again = std::min(asked.value_or(after), after);
+    context_.loop.after(kClaimRetry, [this, backend, again] { divert(backend, again); });
+    return;
   }
+  if (batch->more)
+    divert(backend, std::min(asked.value_or(batch->last), batch->last));
+  else if (asked)
+    divert(backend, *asked);
 }
 
 // A look serves all that asks for one before it is carried out.
@@ -382,8 +381,7 @@ void Dispatcher::wake() {
       return;
     }
     if (woken->next) wake_at(*woken->next);
-    for (const auto& [backend, id] : woken->ready)
-      if (is_down(backend)) divert(backend, id - 1);
+    for (const auto& [backend, id] : woken->ready) divert(backend, id - 1);
     poke_all();
     if (wake_again_ && !stopping_) wake();
   });

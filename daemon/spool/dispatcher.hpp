@@ -67,8 +67,10 @@ class Dispatcher {
   bool is_down(const std::string& backend) const;
   // Whether a backend takes the jobs of another that is down.
   bool is_up(const std::string& backend) const;
-  // Lets jobs behind `after` that wait for a backend that is down wait for another that is up, as
-  // far as they have one.
+  // By itself or with the whole queue; any thread.
+  bool is_paused(const std::string& backend) const;
+  // Where a backend is down, lets jobs behind `after` that wait for it wait for another that is up,
+  // as far as they have one.
   void divert(const std::string& backend, job::JobId after = 0);
   void divert_all();
   void on_diverted(const std::string& backend, job::JobId after, const Result<store::Batch>& batch);
@@ -90,11 +92,8 @@ class Dispatcher {
   const std::shared_ptr<const pipeline::Definition> prompt_;
   std::map<std::string, Lane> lanes_;  // not changed once made
   std::vector<std::string> missing_;
-  struct Diversion {
-    bool under_way = false;
-    std::optional<job::JobId> next{};  // what is to be looked at then, from behind this job on
-  };
-  std::map<std::string, Diversion> diversions_;  // by the backend that is down
+  // Backends whose jobs are being diverted, and behind which job to look again after that.
+  std::map<std::string, std::optional<job::JobId>> diverting_;
   std::map<RunKey, std::shared_ptr<JobRun>> runs_;
   std::optional<Time> wake_armed_;
   bool waking_ = false, wake_again_ = false;

@@ -20,9 +20,10 @@ std::string describe_destination(const json::object& job);
 // The exit code of a tool that waited for this job.
 ExitCode exit_code_of(const json::object& job);
 
-// "Waiting, position 3, about 40 s", of what the daemon says about a job that waits its turn.
 // Why a job waits for something else than its turn; nothing if that is not so.
 std::optional<std::string> describe_hindrance(const json::object& job);
+
+// "Waiting, position 3, about 40 s", of what the daemon says about a job that waits its turn.
 std::string describe_wait(const json::object& place);
 
 // "12% cover_letter: Writing the cover letter", of a progress event.
