@@ -129,7 +129,7 @@ void Ledger::recover(const std::string& node, store::Done<store::Store::Recovere
 }
 
 void Ledger::wake(store::Done<store::Store::Woken> done) {
-  const auto show = [this](const store::Store::Woken& woken) { publish(woken.expired); };
+  const auto show = [this](const store::Store::Woken& woken) { publish(woken.ended); };
   store_.wake(on_loop(show, std::move(done)));
 }
 

@@ -25,7 +25,8 @@ struct Submission {
 };
 
 // A change that was made, with the events that tell of it. Changes of other jobs that it brought
-// about (those that were to follow a job that failed) are in `others`, in their order.
+// about (those that were to follow a job that failed) are in `others`, in their order; where they
+// are very many, wake() makes the rest.
 struct Applied {
   job::Job job{};
   std::vector<job::Event> events{};
@@ -146,11 +147,12 @@ class Store {
     std::vector<std::string> awaited{};  // backends that claimable jobs wait for
   };
   virtual void recover(std::string node, Done<Recovered> done) = 0;
-  // Makes delayed jobs claimable whose time has come and expires those past their deadline; gives
-  // the changes and when to call again (nothing: when a new delayed job is accepted). A time that
-  // has passed already: there is more to do than one commit should hold.
+  // Makes delayed jobs claimable whose time has come, expires those past their deadline, and tells
+  // followers of ends that had too many for one commit; gives what has ended by that and when to
+  // call again (nothing: when a new delayed job is accepted or a job ends). A time that has passed
+  // already: there is more to do than one commit should hold.
   struct Woken {
-    std::vector<Applied> expired{};
+    std::vector<Applied> ended{};
     std::optional<Time> next{};
     // Of each backend the lowest job that has become claimable since the last call, because its
     // time has come or those that it was to follow have completed.

@@ -257,8 +257,8 @@ TEST_F(DamagedRow, KeepsNoDeadlineFromBeingHeld) {
   damage(damaged);
   clock_.advance(2s);
   const auto woken = await<Store::Woken>([&](auto done) { store_->wake(done); }).value();
-  ASSERT_THAT(woken.expired, SizeIs(1));
-  EXPECT_EQ(woken.expired[0].job.id, good);
+  ASSERT_THAT(woken.ended, SizeIs(1));
+  EXPECT_EQ(woken.ended[0].job.id, good);
   EXPECT_EQ(woken.next, std::nullopt);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The Store's promises on what runs when: claims, fences, leases, delays, deadlines, dependencies.
+// The Store's promises on what runs when: claims, fences, leases, delays, deadlines.
 #include <mutex>
 #include <set>
 #include <thread>
@@ -220,7 +220,7 @@ TEST_P(StoreContract, ClaimsADelayedJobOnlyWhenItsTimeHasCome) {
   clock_.advance(1ms);
   const auto woken = wake();
   EXPECT_EQ(woken.next, std::nullopt);
-  EXPECT_THAT(woken.expired, IsEmpty());
+  EXPECT_THAT(woken.ended, IsEmpty());
   EXPECT_EQ(claim_job().id, 1);
 }
 
@@ -264,8 +264,8 @@ TEST_P(StoreContract, ExpiresEveryActiveJobAtItsDeadline) {
   EXPECT_EQ(wake().next, clock_.now() + 1s);
   clock_.advance(3s);
   const auto woken = wake();
-  ASSERT_THAT(woken.expired, SizeIs(3));
-  for (const Applied& expired : woken.expired) EXPECT_EQ(expired.job.failure->code, "expired");
+  ASSERT_THAT(woken.ended, SizeIs(3));
+  for (const Applied& expired : woken.ended) EXPECT_EQ(expired.job.failure->code, "expired");
   EXPECT_EQ(woken.next, clock_.now() + 1s);
   EXPECT_EQ(try_apply(1, job::Complete{}, 1).error().code, Code::stale);
   EXPECT_EQ(claim_job().id, later);
@@ -280,147 +280,9 @@ TEST_P(StoreContract, FailsAJobOnceThoughItExpiresWithOneThatItFollows) {
   submit(second);
   clock_.advance(1s);
   const auto woken = wake();
-  ASSERT_THAT(woken.expired, SizeIs(1));
-  EXPECT_THAT(woken.expired[0].others, SizeIs(1));
+  ASSERT_THAT(woken.ended, SizeIs(1));
+  EXPECT_THAT(woken.ended[0].others, SizeIs(1));
   EXPECT_THAT(log(2), ElementsAre("created", "failed"));
-}
-
-// Dependencies -----------------------------------------------------------------------------------
-
-TEST_P(StoreContract, ClaimsAJobAfterAllThatItFollows) {
-  submit();
-  submit();
-  const JobId last = submit_after({1, 2, 1}).id;
-  EXPECT_THAT(get(last).after, ElementsAre(1, 2));
-  claim();
-  claim();
-  apply(1, job::Complete{});
-  EXPECT_FALSE(can_claim());
-  reopen();
-  apply(2, job::Complete{});
-  EXPECT_EQ(claim_job().id, last);
-}
-
-TEST_P(StoreContract, DoesNotWaitForAJobThatHasCompleted) {
-  submit();
-  claim();
-  apply(1, job::Complete{});
-  submit_after({1});
-  EXPECT_EQ(claim_job().id, 2);
-}
-
-TEST_P(StoreContract, ClaimsAHeldAndDelayedFollowerOnlyWhenAllIsMet) {
-  submit();
-  Submission submission = prompt();
-  submission.job.after = {1};
-  submission.job.not_before = clock_.now() + 5s;
-  submission.hold = true;
-  submit(submission);
-  claim();
-  apply(1, job::Complete{});
-  EXPECT_FALSE(can_claim());
-  EXPECT_EQ(wake().next, std::nullopt);
-  apply(2, job::Release{});
-  EXPECT_FALSE(can_claim());
-  EXPECT_EQ(wake().next, clock_.now() + 5s);
-  clock_.advance(5s);
-  wake();
-  EXPECT_EQ(claim_job().id, 2);
-}
-
-TEST_P(StoreContract, DoesNotWakeADelayedJobBeforeThoseThatItFollows) {
-  submit();
-  Submission submission = prompt();
-  submission.job.after = {1};
-  submission.job.not_before = clock_.now() + 5s;
-  submit(submission);
-  claim();
-  clock_.advance(5s);
-  EXPECT_EQ(wake().next, std::nullopt);
-  EXPECT_FALSE(can_claim());
-  apply(1, job::Complete{});
-  EXPECT_EQ(claim_job().id, 2);
-}
-
-TEST_P(StoreContract, FailsAllThatFollowAJobWhichFails) {
-  submit();
-  submit_after({1});
-  submit_after({2});
-  apply(2, job::Hold{});
-  submit_after({3, 1});
-  const JobId unrelated = submit().id;
-  claim();
-  const Applied failed = apply(1, job::Fail{{"backend_failed", "Down."}});
-  ASSERT_THAT(failed.others, SizeIs(3));
-  for (const Applied& other : failed.others) {
-    EXPECT_EQ(other.job.status, Status::failed);
-    EXPECT_EQ(other.job.failure->code, "dependency_failed");
-    EXPECT_THAT(other.events, SizeIs(1));
-    EXPECT_EQ(to_json(get(other.job.id)), to_json(other.job));
-  }
-  EXPECT_EQ(get(2).failure->detail, "Job 1, which it was to follow, failed.");
-  EXPECT_EQ(get(3).failure->detail, "Job 2, which it was to follow, failed.");
-  EXPECT_THAT(log(4), ElementsAre("created", "failed"));
-  EXPECT_EQ(claim_job().id, unrelated);
-  EXPECT_EQ(store_->counts().value().failed, 4);
-}
-
-TEST_P(StoreContract, FailsAtOnceAfterAJobThatWasCancelled) {
-  submit();
-  apply(1, job::Cancel{});
-  Submission submission = prompt();
-  submission.job.after = {1};
-  const Submitted submitted = try_submit(submission).value();
-  EXPECT_EQ(submitted.applied.job.status, Status::failed);
-  EXPECT_EQ(submitted.applied.job.failure->detail, "Job 1, which it was to follow, was cancelled.");
-  EXPECT_THAT(submitted.applied.events, SizeIs(2));
-  EXPECT_THAT(log(2), ElementsAre("created", "failed"));
-}
-
-TEST_P(StoreContract, FollowsOnlyJobsOfTheSameOwner) {
-  submit(prompt("alice"));
-  for (const JobId after : {1, 7}) {
-    Submission submission = prompt("bob");
-    submission.job.after = {after};
-    const auto refused = try_submit(submission);
-    EXPECT_EQ(refused.error().code, Code::invalid);
-    ASSERT_THAT(refused.error().fields, SizeIs(1));
-    EXPECT_EQ(refused.error().fields[0].field, "after");
-    EXPECT_THAT(refused.error().fields[0].detail, HasSubstr(std::to_string(after)));
-  }
-}
-
-TEST_P(StoreContract, NoLongerWaitsOnceItIsCancelled) {
-  submit();
-  submit_after({1});
-  apply(2, job::Cancel{});
-  claim();
-  EXPECT_THAT(apply(1, job::Fail{{"backend_failed", "Down."}}).others, IsEmpty());
-  EXPECT_THAT(log(2), ElementsAre("created", "cancelled"));
-}
-
-TEST_P(StoreContract, RestartsAJobOnlyAfterThoseThatItFollows) {
-  submit();
-  submit_after({1});
-  apply(1, job::Cancel{});
-  const auto refused = try_apply(2, job::Restart{});
-  EXPECT_EQ(refused.error().code, Code::conflict);
-  EXPECT_THAT(refused.error().message, HasSubstr("follow job 1"));
-  apply(1, job::Restart{});
-  apply(2, job::Restart{});
-  EXPECT_EQ(claim_job().id, 1);
-  EXPECT_FALSE(can_claim());
-  apply(1, job::Complete{});
-  EXPECT_EQ(claim_job().id, 2);
-}
-
-TEST_P(StoreContract, RestartsAJobWhosePredecessorWasRemoved) {
-  submit();
-  submit_after({1});
-  apply(1, job::Cancel{});
-  EXPECT_TRUE(try_remove(1).has_value());
-  apply(2, job::Restart{});
-  EXPECT_EQ(claim_job().id, 2);
 }
 
 }  // namespace

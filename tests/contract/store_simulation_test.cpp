@@ -154,7 +154,7 @@ class StoreSimulation : public StoreContract {
   void pass_time() {
     clock_.advance(Milliseconds(pick(3000)));
     const auto woken = wake();
-    for (const Applied& expired : woken.expired) {
+    for (const Applied& expired : woken.ended) {
       EXPECT_LE(expired.job.deadline, clock_.now());
       expect_transition(expired.job.id, {job::Expire{}}, expired);
     }

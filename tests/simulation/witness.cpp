@@ -109,7 +109,7 @@ void Witness::changed(const std::vector<store::Applied>& all) {
 void Witness::woken(const store::Store::Woken& woken) {
   for (auto& [id, seen] : jobs_)
     if (seen.job.not_before && *seen.job.not_before <= clock_.now()) schedule(seen);
-  changed(woken.expired);
+  changed(woken.ended);
   for (const auto& [id, seen] : jobs_) {
     EXPECT_TRUE(job::ended(seen.job.status) || !seen.job.deadline ||
                 *seen.job.deadline > clock_.now())

@@ -2,7 +2,6 @@
 #include "store/sqlite/changes.hpp"
 
 #include <algorithm>
-#include <deque>
 
 #include "base/limits.hpp"
 #include "base/log.hpp"
@@ -80,6 +79,7 @@ Changes::Changes(Database& database, const Clock& clock, Options options)
 
 void Changes::begin() {
   space_.forget();
+  may_tell_ = kBatch;
   if (begun_) return;
   next_id_ = written_next_id_ = read_number(database_, "next_id").value_or(1);
   tally_.read(database_);
@@ -100,6 +100,7 @@ void Changes::forget() {
   groups_.forget();
   owners_waiting_.clear();
   removed_ = false;
+  untold_ = true;
   begun_ = false;
 }
 
@@ -304,6 +305,7 @@ Result<Applied> Changes::step(const Job& before, Commands commands,
       unreadable_.erase(after.id);
       drop_steps(database_, after.id);  // which a database of the first format has kept
       drop_files(database_, after.id);
+      forget_untold_end(database_, after.id);
       open_dependencies(database_, after.id, find_remaining_predecessors(database_, after).open);
       if (!after.supersede.empty())
         database_.run("INSERT OR IGNORE INTO superseding(owner, key, job_id) VALUES (?, ?, ?)",
@@ -330,13 +332,21 @@ Result<void> Changes::check_restart(const Job& job) {
                                   ", which has not completed: run that one again first.");
 }
 
-// What the end of a job means for those that were to follow it, and for theirs in turn.
 void Changes::settle(Applied& applied) {
-  std::deque<job::Abandon> ends;
-  if (job::ended(applied.job.status)) ends.push_back({applied.job.id, applied.job.status});
-  for (; !ends.empty(); ends.pop_front()) {
+  const Job& job = applied.job;
+  if (job::ended(job.status) && has_followers(database_, job.id))
+    tell_followers({{job.id, job.status}}, applied.others);
+}
+
+// What the ends of jobs mean for those that were to follow them, and for theirs in turn: of a batch
+// in one transaction. wake() tells the others.
+void Changes::tell_followers(std::deque<job::Abandon> ends, std::vector<Applied>& changed) {
+  while (!ends.empty() && may_tell_ > 0) {
     const job::Abandon end = ends.front();
-    for (const JobId id : take_followers(database_, end.after)) {
+    const auto followers = take_followers(database_, end.after, may_tell_);
+    may_tell_ -= followers.size();
+    if (may_tell_ > 0) ends.pop_front();  // else there may be more of them
+    for (const JobId id : followers) {
       const auto follower = load_or_set_aside(id);
       if (!follower || job::ended(follower->status)) continue;
       if (end.status == Status::completed) {
@@ -344,11 +354,13 @@ void Changes::settle(Applied& applied) {
         continue;
       }
       if (auto abandoned = step(*follower, one(end))) {
-        ends.push_back({id, abandoned->job.status});
-        applied.others.push_back(*std::move(abandoned));
+        if (has_followers(database_, id)) ends.push_back({id, abandoned->job.status});
+        changed.push_back(*std::move(abandoned));
       }
     }
   }
+  for (const job::Abandon& end : ends) tell_later(database_, end);
+  untold_ = untold_ || !ends.empty();
 }
 
 void Changes::update(const Job& before, const Job& after, bool only_text,

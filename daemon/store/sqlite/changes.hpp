@@ -4,6 +4,7 @@
 // stand. Used by the writer's thread alone, within a transaction; throws DatabaseError.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <span>
 #include <unordered_map>
@@ -94,6 +95,7 @@ class Changes {
                        std::optional<std::int64_t> run = {});
   Result<void> check_restart(const job::Job& job);
   void settle(Applied& applied);
+  void tell_followers(std::deque<job::Abandon> ends, std::vector<Applied>& changed);
   void update(const job::Job& before, const job::Job& after, bool only_text,
               std::optional<std::int64_t> run);
   void count(const job::Job& before, const job::Job& after);
@@ -120,6 +122,8 @@ class Changes {
   Lines lines_;
   Space space_;
   bool removed_ = false;
+  std::size_t may_tell_ = 0;  // followers that may still be told of an end in this transaction
+  bool untold_ = true;        // there may be ends that some followers have not been told of
   std::unordered_map<job::JobId, std::shared_ptr<const job::Job>>
       running_;                                             // so that a delta reads nothing
   std::unordered_map<job::JobId, std::string> unreadable_;  // jobs whose claim met what damage

@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "store/sqlite/changes.hpp"
+#include "store/sqlite/dependencies.hpp"
 #include "store/sqlite/results.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/several.hpp"
@@ -156,13 +157,20 @@ Result<Store::Woken> Changes::wake() {
            "SELECT id FROM jobs WHERE expires <= ? ORDER BY expires LIMIT ?", now, kMost))) {
     // It may be gone with one before it, which it was to follow.
     if (auto expired = apply_on_the_way(id, job::Expire{}))
-      woken.expired.push_back(*std::move(expired));
+      woken.ended.push_back(*std::move(expired));
+  }
+  if (untold_) {
+    const std::size_t limit = may_tell_;
+    auto ends = take_untold_ends(database_, limit);
+    untold_ = ends.size() == limit;
+    tell_followers(std::move(ends), woken.ended);
   }
   Query due = database_.query("SELECT due FROM jobs WHERE due IS NOT NULL ORDER BY due LIMIT 1");
   if (due.next()) woken.next = due.time(0);
   Query expires = database_.query(
       "SELECT expires FROM jobs WHERE expires IS NOT NULL ORDER BY expires LIMIT 1");
   if (expires.next()) woken.next = std::min(woken.next.value_or(Time::max()), expires.time(0));
+  if (untold_) woken.next = now;
   woken.ready = std::exchange(ready_, {});
   return woken;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "store/sqlite/dependencies.hpp"
 
+#include "store/sqlite/several.hpp"
+
 namespace llmspool::store::sqlite {
 namespace {
 
@@ -63,15 +65,37 @@ bool has_open_dependency(Database& database, const job::Job& job) {
   return false;
 }
 
-std::vector<JobId> take_followers(Database& database, JobId id) {
-  std::vector<JobId> followers;
+bool has_followers(Database& database, JobId id) {
+  return database.query("SELECT 1 FROM dependencies WHERE after_id = ? LIMIT 1", id).next();
+}
+
+std::vector<JobId> take_followers(Database& database, JobId id, std::size_t limit) {
+  auto followers = ids_of(database.query(
+      "SELECT job_id FROM dependencies WHERE after_id = ? ORDER BY job_id LIMIT ?", id, limit));
+  if (!followers.empty())
+    database.run("DELETE FROM dependencies WHERE after_id = ? AND job_id <= ?", id,
+                 followers.back());
+  return followers;
+}
+
+void tell_later(Database& database, const job::Abandon& end) {
+  database.run("INSERT OR REPLACE INTO untold_ends(job_id, status) VALUES (?, ?)", end.after,
+               static_cast<int>(end.status));
+}
+
+std::deque<job::Abandon> take_untold_ends(Database& database, std::size_t limit) {
+  std::deque<job::Abandon> ends;
   {
     Query row =
-        database.query("SELECT job_id FROM dependencies WHERE after_id = ? ORDER BY job_id", id);
-    while (row.next()) followers.push_back(row.number(0));
+        database.query("SELECT job_id, status FROM untold_ends ORDER BY job_id LIMIT ?", limit);
+    while (row.next()) ends.push_back({row.number(0), static_cast<Status>(row.number(1))});
   }
-  if (!followers.empty()) database.run("DELETE FROM dependencies WHERE after_id = ?", id);
-  return followers;
+  for (const auto& end : ends) forget_untold_end(database, end.after);
+  return ends;
+}
+
+void forget_untold_end(Database& database, JobId id) {
+  database.run("DELETE FROM untold_ends WHERE job_id = ?", id);
 }
 
 }  // namespace llmspool::store::sqlite

@@ -2,6 +2,7 @@
 // Which jobs wait for which: `after` of a job as rows that are open until the other job has ended.
 #pragma once
 
+#include <deque>
 #include <vector>
 
 #include "store/sqlite/database.hpp"
@@ -21,7 +22,15 @@ Predecessors find_remaining_predecessors(Database& database, const job::Job& job
 
 void open_dependencies(Database& database, job::JobId id, const std::vector<job::JobId>& after);
 bool has_open_dependency(Database& database, const job::Job& job);
-// Ends the waiting for `id`, which has ended, and gives those who waited, oldest first.
-std::vector<job::JobId> take_followers(Database& database, job::JobId id);
+bool has_followers(Database& database, job::JobId id);
+// Ends the waiting for `id`, which has ended, of `limit` jobs at most, and gives them, oldest
+// first.
+std::vector<job::JobId> take_followers(Database& database, job::JobId id, std::size_t limit);
+
+// Ends that some followers have not been told of yet. Those whose job runs again are forgotten: its
+// next end will be told.
+void tell_later(Database& database, const job::Abandon& end);
+std::deque<job::Abandon> take_untold_ends(Database& database, std::size_t limit);
+void forget_untold_end(Database& database, job::JobId id);
 
 }  // namespace llmspool::store::sqlite

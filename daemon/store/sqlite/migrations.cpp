@@ -199,8 +199,14 @@ void create_lines(Database& database) {
   database.run_once("ALTER TABLE gathered_events RENAME TO events");
 }
 
+void create_untold_ends(Database& database) {
+  // Jobs that ended in this status and have more followers than were told of it in one commit.
+  database.run_once(
+      "CREATE TABLE untold_ends(job_id INTEGER PRIMARY KEY, status INTEGER NOT NULL)");
+}
+
 // The function at [n] makes version n + 1 of version n.
-constexpr std::array kMigrations{create_first, create_lines};
+constexpr std::array kMigrations{create_first, create_lines, create_untold_ends};
 
 std::int64_t version_of(Database& database) {
   Query query = database.query_once("PRAGMA user_version");
