@@ -50,9 +50,12 @@ std::string attempt_text(const json::object& attempt) {
 }  // namespace
 
 void add_list_options(CLI::App& command, ListOptions& options) {
-  command.add_option("--status,-s", options.statuses, "Only jobs of this status; may be repeated")
+  command
+      .add_option("--status,-s", options.statuses,
+                  "Only jobs of this status, or of several with commas")
       ->type_name("STATUS")
       ->allow_extra_args(false)
+      ->delimiter(',')
       ->check(CLI::IsMember({"held", "pending", "processing", "completed", "failed", "cancelled"}));
   const auto filter = [&](const char* name, std::optional<std::string>& value, const char* help) {
     command.add_option(name, value, help)->type_name("NAME");

@@ -54,9 +54,9 @@ std::string describe_queue_backend(const json::object& backend) {
          text_field(backend, "waiting") + " waiting: " + state + (state.ends_with('.') ? "" : ".");
 }
 
-Table queue_backends_table(const json::object& queue) {
+Table queue_backends_table(const json::array& backends) {
   Table table({"BACKEND", "RUNNING", "WAITING", "STATE"});
-  for (const auto& value : array_field(queue, "backends")) {
+  for (const auto& value : backends) {
     const auto& backend = as_object(value);
     table.add({{text_field(backend, "id")},
                {load_of(backend)},
@@ -67,7 +67,8 @@ Table queue_backends_table(const json::object& queue) {
 }
 
 std::string queue_text(const json::object& queue, const Terminal& terminal) {
-  return one_line(describe_queue(queue)) + '\n' + queue_backends_table(queue).text(terminal);
+  return one_line(describe_queue(queue)) + '\n' +
+         queue_backends_table(array_field(queue, "backends")).text(terminal);
 }
 
 }  // namespace llmspool::cli

@@ -15,7 +15,7 @@ std::string describe_queue(const json::object& queue);
 // "Backend echo, 2 of 4 running, 13 waiting: ready."
 std::string describe_queue_backend(const json::object& backend);
 
-Table queue_backends_table(const json::object& queue);
+Table queue_backends_table(const json::array& backends);
 
 // Both; what `llmspool queue` prints.
 std::string queue_text(const json::object& queue, const Terminal& terminal);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <iostream>
 #include <string>
+#include <utility>
 
 #include "command.hpp"
 #include "job_text.hpp"
@@ -17,6 +18,7 @@ namespace llmspool::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kRefresh{1000};
+constexpr std::chrono::seconds kNoticeShown{15};
 constexpr int kPage = 10, kPriorityStep = 10, kPriorityMax = 100;
 
 // The queue with the caller's jobs: those that run, those that wait, and those that are held.
@@ -67,6 +69,7 @@ class Top {
   }
 
   void refresh() {
+    if (Clock::now() >= notice_until_) state_.notice.clear();
     try {
       state_.queue = read_queue(api_);
       state_.trouble.clear();
@@ -76,9 +79,14 @@ class Top {
     }
     // The selection never slips to another job, which the next key would then change.
     if (!state_.selected.empty() && selected_job(state_).empty()) {
-      if (state_.notice.empty()) state_.notice = "Job " + state_.selected + " has left the queue.";
+      if (state_.notice.empty()) notice("Job " + state_.selected + " has left the queue.");
       state_.selected.clear();
     }
+  }
+
+  void notice(std::string sentence) {
+    state_.notice = std::move(sentence);
+    notice_until_ = Clock::now() + kNoticeShown;
   }
 
   void press(TopKey key) {
@@ -86,7 +94,7 @@ class Top {
     try {
       act(key);
     } catch (const Failure& failure) {
-      state_.notice = failure.what();
+      notice(failure.what());
     }
   }
 
@@ -122,13 +130,13 @@ class Top {
   void toggle_pause() {
     const bool paused = text_field(state_.queue, "paused") == "true";
     const auto queue = api_.send("POST", paused ? "/api/queue/resume" : "/api/queue/pause");
-    state_.notice = describe_queue(as_object(queue));
+    notice(describe_queue(as_object(queue)));
   }
 
   void change_job(const char* action) {
     if (!has_selection()) return;
     const auto job = api_.send("POST", job_target(state_.selected, action));
-    state_.notice = describe_job(as_object(job));
+    notice(describe_job(as_object(job)));
   }
 
   void change_priority(std::int64_t step) {
@@ -138,16 +146,17 @@ class Top {
     const auto job =
         api_.change(job_target(state_.selected),
                     {{"priority", std::clamp<std::int64_t>(priority, 0, kPriorityMax)}});
-    state_.notice = describe_priority(as_object(job));
+    notice(describe_priority(as_object(job)));
   }
 
   bool has_selection() {
-    if (state_.selected.empty() && state_.notice.empty()) state_.notice = "Select a job first.";
+    if (state_.selected.empty() && state_.notice.empty()) notice("Select a job first.");
     return !state_.selected.empty();
   }
 
   const Api api_;
   TopState state_;
+  Clock::time_point notice_until_;
 };
 
 ExitCode top(const Context& context) {

@@ -78,6 +78,24 @@ void append(std::vector<std::string>& lines, std::vector<std::string> more) {
   std::ranges::move(more, std::back_inserter(lines));
 }
 
+// In so many lines, 3 at least: where they are too few, the backends that have jobs come first.
+std::vector<std::string> backend_lines(json::array backends, std::size_t room,
+                                       const Terminal& terminal) {
+  if (backends.size() + 1 <= room) return queue_backends_table(backends).lines(terminal);
+  const auto has_jobs = [](const json::value& backend) {
+    const auto& fields = as_object(backend);
+    return integer_field(fields, "running").value_or(0) > 0 ||
+           integer_field(fields, "waiting").value_or(0) > 0;
+  };
+  std::ranges::stable_partition(backends, has_jobs);
+  const std::size_t shown = room - 2;
+  const auto hidden = backends.size() - shown;
+  backends.resize(shown);
+  auto lines = queue_backends_table(backends).lines(terminal);
+  lines.push_back(terminal.painted("and " + std::to_string(hidden) + " more", Colour::dim));
+  return lines;
+}
+
 std::vector<std::string> head_lines(const TopState& state, const Terminal& terminal) {
   const auto clip = [&](const std::string& text) {
     return clipped(one_line(text), terminal.width, terminal.ellipsis());
@@ -90,9 +108,8 @@ std::vector<std::string> head_lines(const TopState& state, const Terminal& termi
       terminal.painted(clip(describe_queue(state.queue)), open ? Colour::none : Colour::yellow));
   lines.emplace_back();
   // Many backends leave at least half of the window to the jobs.
-  auto backends = queue_backends_table(state.queue).lines(terminal);
-  backends.resize(std::min(backends.size(), std::max<std::size_t>(terminal.height / 2, 5) - 3));
-  append(lines, std::move(backends));
+  append(lines, backend_lines(array_field(state.queue, "backends"),
+                              std::max<std::size_t>(terminal.height / 2, 6) - 3, terminal));
   lines.emplace_back();
   return lines;
 }

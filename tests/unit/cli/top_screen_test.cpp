@@ -67,6 +67,20 @@ TEST(TopScreen, ShowsTheQueueItsBackendsAndItsJobs) {
           "q quit  p pause  j k select  c cancel  h hold  r release  + - priority"));
 }
 
+TEST(TopScreen, ShowsThoseOfManyBackendsThatHaveJobs) {
+  auto shown = state();
+  json::array backends;
+  for (const char* id : {"a", "b", "c", "d", "e", "f"})
+    backends.push_back({{"id", id}, {"running", 0}, {"concurrency", 1}, {"waiting", 0}});
+  backends[3].as_object()["waiting"] = 2;
+  shown.queue["backends"] = backends;
+  const auto lines = top_screen(shown, window(80, 15));
+  EXPECT_THAT(lines[4], StartsWith("d "));
+  EXPECT_THAT(lines[5], StartsWith("a "));
+  EXPECT_EQ(lines[6], "and 4 more");
+  EXPECT_EQ(lines[7], "");
+}
+
 TEST(TopScreen, FitsEveryWindow) {
   for (const std::size_t width : {1, 2, 10, 40, 200})
     for (std::size_t height = 1; height < 30; ++height) {
