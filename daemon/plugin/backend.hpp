@@ -29,6 +29,7 @@ enum class Verdict {
 struct Ending {
   Verdict verdict = Verdict::done;
   std::string message = {};        // why, unless done
+  bool blames_request = false;     // with failed: the backend has done nothing wrong
   double retry_after_seconds = 0;  // with retry_later; 0: up to us
   std::string credential = {};     // with credentials_needed
 };

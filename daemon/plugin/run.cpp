@@ -60,6 +60,7 @@ Ending ending_of(llmspool_verdict_t verdict, const llmspool_error_t& error) {
   static_assert(static_cast<int>(Verdict::cancelled) == LLMSPOOL_CANCELLED);
   Ending ending{.verdict = Verdict::failed,
                 .message = text_of(error.message),
+                .blames_request = verdict == LLMSPOOL_FAILED && error.status == LLMSPOOL_INVALID,
                 .retry_after_seconds = error.retry_after_seconds,
                 .credential = text_of(error.credential)};
   if (verdict >= LLMSPOOL_DONE && verdict <= LLMSPOOL_CANCELLED)

@@ -97,6 +97,7 @@ bool Lane::answered(const RunKey& run, const plugin::Ending& ending, std::int64_
                                   std::clamp(ending.retry_after_seconds, 0.0, 86400.0) * 1000)));
       return circuit_.failed(now, trial_ == run);
     case Verdict::failed:
+      return !ending.blames_request && circuit_.failed(now, trial_ == run);
     case Verdict::retry_now:
       return circuit_.failed(now, trial_ == run);
     case Verdict::hold:

@@ -54,7 +54,7 @@ std::vector<std::string_view> split_tokens(std::string_view text) {
 std::string from_hex(std::string_view hex) {
   const auto is_digit = [](unsigned char c) { return std::isxdigit(c) != 0; };
   if (hex.size() % 2 != 0 || !std::all_of(hex.begin(), hex.end(), is_digit))
-    throw Failure("The param \"bytes\" must be pairs of hexadecimal digits");
+    throw Failure::invalid("The param \"bytes\" must be pairs of hexadecimal digits");
   std::string bytes;
   for (std::size_t i = 0; i < hex.size(); i += 2)
     bytes.push_back(static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
@@ -69,6 +69,7 @@ std::string from_hex(std::string_view hex) {
       {"stop_queue", Verdict::stop_queue},
   };
   const auto message = "The job asked echo to answer "s.append(answer);
+  if (answer == "invalid") throw Failure::invalid(message);
   if (answer == "credentials_needed") throw Failure::credentials_needed(message, "echo.key");
   for (const auto& [name, verdict] : kAnswers)
     if (name == answer) throw Failure(message, verdict);
@@ -138,7 +139,7 @@ auto offer() {
            {"tokens_per_second", Type::number, "Words a second; 0, the default: no limit", 0, 1e6},
            {"stall_seconds", Type::number, "Waits this long before the first word", 0, kDay},
            {"fail", Type::text, "The answer to give instead of a text", 0, 0,
-            "done|failed|retry_later|retry_now|hold|stop_queue|credentials_needed"},
+            "done|failed|invalid|retry_later|retry_now|hold|stop_queue|credentials_needed"},
            {"fail_attempts", Type::integer,
             "How many attempts fail or crash before one works; default: all", 0, 1e6},
            {"crash", Type::boolean, "Aborts the process"},

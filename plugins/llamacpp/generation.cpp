@@ -15,7 +15,7 @@ constexpr auto kPollInterval = std::chrono::milliseconds(20);
 
 std::size_t room_for_answer(std::size_t prompt_tokens, std::size_t context_tokens) {
   if (prompt_tokens < context_tokens) return context_tokens - prompt_tokens;
-  throw Failure("The prompt has " + std::to_string(prompt_tokens) + " tokens, but at most " +
+  throw Failure::invalid("The prompt has " + std::to_string(prompt_tokens) + " tokens, but at most " +
                 std::to_string(context_tokens - 1) + " fit into the model's context");
 }
 
@@ -29,7 +29,7 @@ common_sampler_ptr make_sampler(const LoadedModel& model, common_params_sampling
   try {
     return common_sampler_ptr(common_sampler_init(model.get(), params));
   } catch (const std::exception& problem) {
-    throw Failure(std::string("The params do not make a sampler: ") + problem.what());
+    throw Failure::invalid(std::string("The params do not make a sampler: ") + problem.what());
   }
 }
 

@@ -90,7 +90,7 @@ ModelFile ModelStore::find(std::string_view id) const {
   const std::string wanted = id.empty() ? default_id() : std::string(id);
   for (const auto& model : models)
     if (model.id == wanted) return model;
-  throw Failure("There is no model \"" + wanted + "\"; there is " +
+  throw Failure::invalid("There is no model \"" + wanted + "\"; there is " +
                 names(models, [](const ModelFile& model) { return model.id; }));
 }
 

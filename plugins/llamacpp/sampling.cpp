@@ -15,7 +15,7 @@ common_grammar grammar_of(std::string_view json_schema) {
     const auto schema = common_json::parse(std::string(json_schema));
     return {COMMON_GRAMMAR_TYPE_USER, json_schema_to_grammar(schema)};
   } catch (const std::exception& problem) {
-    throw Failure(std::string("The JSON schema cannot be used: ") + problem.what());
+    throw Failure::invalid(std::string("The JSON schema cannot be used: ") + problem.what());
   }
 }
 

@@ -172,6 +172,15 @@ def test_a_backend_that_keeps_failing_is_left_alone_and_tried_again(make_daemon)
     assert backend(daemon)["circuit"] == "closed"
 
 
+def test_a_backend_is_not_blamed_for_wrong_requests(make_daemon):
+    daemon = make_daemon(config=ONE_AT_A_TIME + "circuit_failures = 2\n").start()
+    for _ in range(3):
+        wrong = daemon.run(prompt="x", params={"fail": "invalid"})
+        assert wrong["status"] == "failed" and wrong["error_info"]["code"] == "backend_failed", wrong
+    assert backend(daemon)["circuit"] == "closed"
+    assert daemon.run(prompt="x")["status"] == "completed"
+
+
 CIRCUIT = "concurrency = {}\ncircuit_failures = {}\ncircuit_seconds = 1\n"
 BOTH = ["echo", "other"]
 

@@ -67,7 +67,9 @@ enum {
 typedef int32_t llmspool_verdict_t;
 enum {
   LLMSPOOL_DONE = 0,
-  LLMSPOOL_FAILED = 1,             /* this job will never work */
+  /* This job will never work. With error.status LLMSPOOL_INVALID it is what the job asks for that
+   * is wrong, which does not count against the backend. */
+  LLMSPOOL_FAILED = 1,
   LLMSPOOL_RETRY_LATER = 2,        /* try again after a while (error.retry_after_seconds) */
   LLMSPOOL_RETRY_NOW = 3,          /* try this job again at once */
   LLMSPOOL_HOLD = 4,               /* hold the job until a person releases it */

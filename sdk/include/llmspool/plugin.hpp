@@ -59,6 +59,12 @@ class Failure : public std::runtime_error {
  public:
   explicit Failure(const std::string& message, Verdict verdict = Verdict::failed)
       : std::runtime_error(message), verdict_(verdict) {}
+  // What the job asks for is wrong, and the backend is not to blame for that.
+  static Failure invalid(const std::string& message) {
+    Failure failure(message);
+    failure.status_ = LLMSPOOL_INVALID;
+    return failure;
+  }
   static Failure retry_later(const std::string& message, std::chrono::duration<double> after) {
     Failure failure(message, Verdict::retry_later);
     failure.retry_after_ = after;
@@ -70,11 +76,13 @@ class Failure : public std::runtime_error {
     return failure;
   }
   Verdict verdict() const { return verdict_; }
+  llmspool_status_t status() const { return status_; }
   std::chrono::duration<double> retry_after() const { return retry_after_; }
   const std::string& credential() const { return credential_; }
 
  private:
   Verdict verdict_;
+  llmspool_status_t status_ = LLMSPOOL_UNAVAILABLE;
   std::chrono::duration<double> retry_after_{0};
   std::string credential_;
 };
@@ -306,7 +314,7 @@ inline void copy_text(char* to, std::size_t capacity, std::string_view text) {
 }
 
 inline Verdict report(const Failure& failure, llmspool_error_t* err) {
-  err->status = LLMSPOOL_UNAVAILABLE;
+  err->status = failure.status();
   err->retry_after_seconds = failure.retry_after().count();
   copy_text(err->message, sizeof err->message, failure.what());
   copy_text(err->credential, sizeof err->credential, failure.credential());

@@ -329,6 +329,7 @@ struct Outcome {
   Verdict verdict;
   std::string message, credential;
   double retry_after_seconds;
+  bool invalid;  // Failure::invalid()
 };
 
 inline llmspool_error_t no_error() {
@@ -338,7 +339,8 @@ inline llmspool_error_t no_error() {
 }
 inline Outcome outcome(llmspool_verdict_t verdict, const llmspool_error_t& error) {
   return {static_cast<Verdict>(verdict), static_cast<const char*>(error.message),
-          static_cast<const char*>(error.credential), error.retry_after_seconds};
+          static_cast<const char*>(error.credential), error.retry_after_seconds,
+          verdict == LLMSPOOL_FAILED && error.status == LLMSPOOL_INVALID};
 }
 
 // What to generate. `messages` holds pairs of role and content; where it is empty, `prompt` is the

@@ -61,6 +61,13 @@ TEST(LocalBackend, GivesThePluginsReason) {
   EXPECT_THAT(ending.message, HasSubstr("credentials_needed"));
 }
 
+TEST(LocalBackend, TellsAWrongRequestFromAFailure) {
+  const auto echo = backend("plugins/echo.so");
+  Recorder recorder;
+  EXPECT_TRUE(echo->generate(prompt("x", {{"fail", "invalid"}}), recorder).blames_request);
+  EXPECT_FALSE(echo->generate(prompt("x", {{"fail", "failed"}}), recorder).blames_request);
+}
+
 TEST(LocalBackend, ListsModels) {
   const auto models = backend("plugins/echo.so")->models();
   ASSERT_TRUE(models);

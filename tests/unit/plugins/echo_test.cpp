@@ -84,6 +84,8 @@ TEST_F(Echo, fails_in_every_way) {
   for (const auto& [name, verdict] : answers)
     EXPECT_EQ(echo("x", R"({"fail": ")" + name + "\"}").verdict, verdict) << name;
   EXPECT_EQ(echo("x", R"({"fail": "credentials_needed"})").credential, "echo.key");
+  EXPECT_TRUE(echo("x", R"({"fail": "invalid"})").invalid);
+  EXPECT_FALSE(echo("x", R"({"fail": "failed"})").invalid);
 }
 
 TEST_F(Echo, fails_only_as_often_as_asked) {

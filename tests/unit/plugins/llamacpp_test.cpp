@@ -119,6 +119,7 @@ TEST_F(LlamaCpp, says_by_how_much_a_prompt_is_too_long) {
   for (int i = 0; i < 2000; ++i) prompt += "word ";
   const auto outcome = generate(prompt, "{}");
   EXPECT_EQ(outcome.verdict, Verdict::failed);
+  EXPECT_TRUE(outcome.invalid);
   EXPECT_NE(outcome.message.find("at most 1023 fit"), std::string::npos) << outcome.message;
 }
 
