@@ -103,7 +103,10 @@ Ending LocalBackend::ensure_started() {
   lock.lock();
   state_ = started ? State::started : State::created;
   state_changed_.notify_all();
-  return started ? Ending{} : ending_of(LLMSPOOL_FAILED, error);
+  if (started) return {};
+  auto ending = ending_of(LLMSPOOL_FAILED, error);
+  ending.blames_request = false;  // it knows of none yet
+  return ending;
 }
 
 // An optimizer may generate while steps do, so the spool's own count of them is not enough.

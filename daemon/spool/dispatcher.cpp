@@ -18,16 +18,28 @@ constexpr std::chrono::seconds kClaimRetry{1};
 constexpr std::chrono::seconds kWakeMax{30};  // wall clocks are set now and then, and a sleep
                                               // of the machine counts for them alone
 
+// One that has been interrupted too often has failed, and says so itself.
+void tell_interrupted(const std::vector<store::Applied>& interrupted) {
+  const auto count = std::ranges::count_if(
+      interrupted, [](const auto& each) { return !job::ended(each.job.status); });
+  if (count > 0)
+    log::warning(fmt::format("The daemon ended before {} could be put back: {} now.",
+                             count == 1 ? "a running job" : fmt::format("{} running jobs", count),
+                             count == 1 ? "it goes on" : "they go on"));
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(RunContext& context, const pipeline::Current& pipelines,
                        const Switches& switches,
-                       const std::map<std::string, config::Backend>& rules, std::string node)
+                       const std::map<std::string, config::Backend>& rules, std::string node,
+                       std::function<void(const std::string& backend)> missed)
     : context_(context),
       pipelines_(pipelines),
       switches_(switches),
       node_(std::move(node)),
-      prompt_(std::make_shared<const pipeline::Definition>(pipeline::prompt_definition())) {
+      prompt_(std::make_shared<const pipeline::Definition>(pipeline::prompt_definition())),
+      missed_(std::move(missed)) {
   for (const auto& backend : context_.plugins.backends()) {
     const auto own = rules.find(backend->id());
     Lane& lane =
@@ -43,14 +55,10 @@ void Dispatcher::start(std::function<void(Result<void>)> ready) {
   context_.ledger.recover(node_, [this, ready = std::move(ready)](const auto& recovered) {
     if (!recovered) return ready(std::unexpected(recovered.error()));
     recovered_ = true;
-    if (const auto count = recovered->interrupted.size(); count > 0)
-      log::warning(fmt::format("The daemon ended before {} could be put back: {} now.",
-                               count == 1 ? "a running job" : fmt::format("{} running jobs", count),
-                               count == 1 ? "it goes on" : "they go on"));
+    tell_interrupted(recovered->interrupted);
     if (recovered->leased_until) spend_until(*recovered->leased_until);
     for (auto& [name, lane] : lanes_) look_at(lane);
-    for (const auto& backend : recovered->awaited)
-      if (!lanes_.contains(backend)) miss(backend);
+    for (const auto& backend : recovered->awaited) miss_if_gone(backend);
     wake();
     poke_all();
     ready({});
@@ -65,8 +73,9 @@ void Dispatcher::spend_until(Time end) {
   for (auto& [name, lane] : lanes_) lane.spend_all(context_.loop.uptime() - ago);
 }
 
-void Dispatcher::miss(const std::string& backend) {
-  missing_.push_back(backend);
+void Dispatcher::miss_if_gone(const std::string& backend) {
+  if (lanes_.contains(backend) || !missing_.insert(backend).second) return;
+  missed_(backend);
   log::warning(
       fmt::format("Jobs wait for the backend {0}, which is not there: put its plugin back, "
                   "or give them another ('llmspool list --status pending --backend {0}' "
@@ -96,8 +105,12 @@ void Dispatcher::stop(Milliseconds grace, std::function<void()> at_rest) {
 
 void Dispatcher::on_change(const job::Job& job) {
   for (auto at = runs_.lower_bound({job.id, 0}); at != runs_.end() && at->first.first == job.id;
-       ++at)
-    if (job::ended(job.status) || job.fence != at->first.second) at->second->abandon();
+       ++at) {
+    if (!job::ended(job.status) && job.fence == at->first.second) continue;
+    at->second->abandon();
+    for (auto& [name, lane] : lanes_)
+      if (lane.end_trial(at->first)) poke(lane);
+  }
   const bool waits = job.status == job::Status::pending || job.status == job::Status::held;
   if (waits && job.not_before) wake_at(*job.not_before);  // it may have come during the commit
   if (!job::ended(job.status) && job.deadline) wake_at(*job.deadline);
@@ -105,6 +118,7 @@ void Dispatcher::on_change(const job::Job& job) {
   // whatever time.
   if (job::ended(job.status)) return stopping_ ? void() : wake();
   if (job.status != job::Status::pending) return;
+  if (recovered_) miss_if_gone(job.backend);
   divert(job.backend, job.id - 1);
   if (const auto lane = lanes_.find(job.backend); lane != lanes_.end()) poke(lane->second);
 }
@@ -152,7 +166,9 @@ std::optional<Milliseconds> Dispatcher::begins_in(const std::string& backend) co
 void Dispatcher::look_at(Lane& lane) {
   show(lane);
   const bool was_up = std::exchange(lane.was_up, is_up(lane.backend().id()));
-  if (lane.was_up && !was_up) divert_all();
+  if (!lane.was_up || was_up) return;
+  divert_all();
+  poke(lane);
 }
 
 void Dispatcher::show(Lane& lane) {
@@ -312,6 +328,7 @@ void Dispatcher::on_answered(Lane& lane, const RunKey& run, const JobRun::Answer
                            answered.ending.message),
                {{"BACKEND", name}, {"MESSAGE_ID", std::string(message_ids::kBackendRests)}});
   divert(name);
+  poke(lane);  // for when that is over: the run may not have returned until then
 }
 
 bool Dispatcher::is_paused(const std::string& backend) const {
@@ -381,7 +398,10 @@ void Dispatcher::wake() {
       return;
     }
     if (woken->next) wake_at(*woken->next);
-    for (const auto& [backend, id] : woken->ready) divert(backend, id - 1);
+    for (const auto& [backend, id] : woken->ready) {
+      miss_if_gone(backend);
+      divert(backend, id - 1);
+    }
     poke_all();
     if (wake_again_ && !stopping_) wake();
   });

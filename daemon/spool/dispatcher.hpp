@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 
 #include "pipeline/current.hpp"
 #include "spool/job_run.hpp"
@@ -27,9 +28,10 @@ struct LaneState {
 
 class Dispatcher {
  public:
-  // All outlive it.
+  // All outlive it. `missed` is told once of each backend that jobs wait for and that is not there.
   Dispatcher(RunContext& context, const pipeline::Current& pipelines, const Switches& switches,
-             const std::map<std::string, config::Backend>& rules, std::string node);
+             const std::map<std::string, config::Backend>& rules, std::string node,
+             std::function<void(const std::string& backend)> missed);
 
   // Puts back what an earlier life left running, then claims; `ready` follows.
   void start(std::function<void(Result<void>)> ready);
@@ -42,9 +44,6 @@ class Dispatcher {
   void on_switch();
   // Backends, or one of them, that were stopped or left alone take jobs again.
   void resume(const std::string& backend = {});
-
-  // Backends that are not there, though jobs have waited for them since the start.
-  const std::vector<std::string>& missing() const { return missing_; }
 
   // These two from any thread; missing backends are among them.
   std::vector<LaneState> states() const;
@@ -78,7 +77,8 @@ class Dispatcher {
   void look_at(Lane& lane);
   void show(Lane& lane);
   void spend_until(Time end);
-  void miss(const std::string& backend);
+  // A job that could run waits for it: if it is not there, that is told once.
+  void miss_if_gone(const std::string& backend);
   bool takes_jobs(const Lane& lane) const;
   void wake();
   void wake_at(Time time);
@@ -91,7 +91,8 @@ class Dispatcher {
   const std::string node_;
   const std::shared_ptr<const pipeline::Definition> prompt_;
   std::map<std::string, Lane> lanes_;  // not changed once made
-  std::vector<std::string> missing_;
+  const std::function<void(const std::string&)> missed_;
+  std::set<std::string> missing_;  // backends that are not there, though jobs have waited for them
   // Backends whose jobs are being diverted, and behind which job to look again after that.
   std::map<std::string, std::optional<job::JobId>> diverting_;
   std::map<RunKey, std::shared_ptr<JobRun>> runs_;

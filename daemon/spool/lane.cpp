@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "spool/retry.hpp"
+
 namespace llmspool::spool {
 namespace {
 
@@ -77,9 +79,15 @@ void Lane::begin(const job::Job& job) {
 
 void Lane::end(const job::Job& job) {
   --running;
-  if (trial_ == RunKey{job.id, job.fence}) trial_.reset();
+  end_trial({job.id, job.fence});
   const auto model = running_models_.find(model_of(job));
   if (--model->second == 0) running_models_.erase(model);
+}
+
+bool Lane::end_trial(const RunKey& run) {
+  if (trial_ != run) return false;
+  trial_.reset();
+  return true;
 }
 
 bool Lane::answered(const RunKey& run, const plugin::Ending& ending, std::int64_t more_requests,
@@ -89,17 +97,16 @@ bool Lane::answered(const RunKey& run, const plugin::Ending& ending, std::int64_
   pace_.tokens.charge(now, tokens);
   switch (ending.verdict) {
     case Verdict::done:
+      end_trial(run);
       circuit_.succeeded();
       return false;
     case Verdict::retry_later:
-      rests_until_ = std::max(
-          rests_until_, now + Milliseconds(static_cast<std::int64_t>(
-                                  std::clamp(ending.retry_after_seconds, 0.0, 86400.0) * 1000)));
-      return circuit_.failed(now, trial_ == run);
+      rests_until_ = std::max(rests_until_, now + asked_pause(ending.retry_after_seconds));
+      return circuit_.failed(now, end_trial(run));
     case Verdict::failed:
-      return !ending.blames_request && circuit_.failed(now, trial_ == run);
+      return !ending.blames_request && circuit_.failed(now, end_trial(run));
     case Verdict::retry_now:
-      return circuit_.failed(now, trial_ == run);
+      return circuit_.failed(now, end_trial(run));
     case Verdict::hold:
     case Verdict::stop_queue:
     case Verdict::credentials_needed:

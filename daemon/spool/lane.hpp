@@ -46,6 +46,9 @@ class Lane {
 
   void begin(const job::Job& job);
   void end(const job::Job& job);
+  // The run tries the half-open circuit no longer, though its plugin may not have returned yet.
+  // Whether it did until now.
+  bool end_trial(const RunKey& run);
   // How a generation of a run ended, how many requests beyond its first it was and how many tokens
   // it took. Whether the circuit has opened by it.
   bool answered(const RunKey& run, const plugin::Ending& ending, std::int64_t more_requests,

@@ -42,7 +42,8 @@ LocalSpool::LocalSpool(const Parts& parts)
           [this] { parts_.loop.post([this] { look_ahead(); }); }),
       ledger_(parts_.store, hub_, parts_.loop, [this](const job::Job& job) { on_change(job); }),
       context_{parts_.loop, parts_.workers, ledger_, parts_.plugins, parts_.clock, parts_.random},
-      dispatcher_(context_, parts_.pipelines, switches_, parts_.rules, "local"),
+      dispatcher_(context_, parts_.pipelines, switches_, parts_.rules, "local",
+                  [this](const std::string& backend) { forecast_.add({backend, 1}); }),
       caretaker_(parts_.loop, ledger_, parts_.retention) {}
 
 void LocalSpool::start(std::function<void(Result<void>)> ready) {
@@ -54,7 +55,6 @@ void LocalSpool::start(std::function<void(Result<void>)> ready) {
       ready_ = started.has_value() && !stopping_;
       ready(std::move(started));
       if (!ready_) return;
-      for (const auto& backend : dispatcher_.missing()) forecast_.add({backend, 1});
       caretaker_.start();
       parts_.workers.run([this] { forecast_.recall(); });
     });

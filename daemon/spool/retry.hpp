@@ -6,6 +6,9 @@
 
 namespace llmspool::spool {
 
+// What a backend asked for, a day at most; nothing if that is no number.
+Milliseconds asked_pause(double seconds);
+
 // After attempt 1, 2, 3, ...: doubling from limits::kRetryDelayMin to kRetryDelayMax, but at least
 // what the backend asked for. `jitter`, 0 to 1, spreads jobs that failed together over the upper
 // quarter.

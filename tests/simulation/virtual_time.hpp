@@ -35,6 +35,7 @@ class VirtualTime final : public spool::Loop, public spool::Workers, public Cloc
   // What was to come never will, and the work of workers ends where it stands.
   void kill();
   std::size_t working() const { return workers_.size(); }
+  std::size_t to_come() const { return events_.size(); }
 
  private:
   using WorkerAt = std::list<Fiber>::iterator;

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// What the dispatcher makes of backends that are down, come up again, or are not there.
+#include "scenario.hpp"
+
+namespace llmspool::simulation {
+namespace {
+
+using job::Status;
+using plugin::Ending;
+using plugin::GenerateRequest;
+using plugin::Sink;
+using plugin::Verdict;
+using spool::Circuit;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+class DispatcherScenario : public Scenario {
+ protected:
+  // A circuit that the first failure opens for five seconds.
+  static config::Backend fragile() {
+    config::Backend rules;
+    rules.circuit_failures = 1;
+    rules.circuit_rest = seconds(5);
+    return rules;
+  }
+  // Fails until it is mended.
+  Ending fail_or_say(Sink& sink) {
+    if (broken_) return failure();
+    return say(sink);
+  }
+  bool broken_ = true;
+};
+
+TEST_F(DispatcherScenario, TriesAgainThoughAnEarlierTrialHasNotReturned) {
+  bool hangs = false;
+  have_backend(
+      [&](const GenerateRequest&, Sink& sink) -> Ending {
+        while (std::exchange(hangs, false)) time_.sleep(hours(1000));
+        return fail_or_say(sink);
+      },
+      2);
+  auto rules = fragile();
+  rules.step_timeout = seconds(3);
+  start({{"x", rules}});
+  submit();
+  time_.pass(seconds(1));
+  ASSERT_EQ(backend().circuit, Circuit::State::open);
+  hangs = true;
+  broken_ = false;
+  const auto trial = submit([](auto& submission) { submission.job.max_attempts = 1; });
+  const auto next = submit();
+  time_.pass(minutes(1));
+  EXPECT_EQ(status(trial), Status::failed);
+  EXPECT_EQ(status(next), Status::completed);
+}
+
+TEST_F(DispatcherScenario, TriesAgainThoughACancelledTrialHasNotReturned) {
+  bool hangs = false;
+  have_backend(
+      [&](const GenerateRequest&, Sink& sink) -> Ending {
+        while (std::exchange(hangs, false)) time_.sleep(hours(1000));
+        return fail_or_say(sink);
+      },
+      2);
+  start({{"x", fragile()}});
+  submit();
+  time_.pass(seconds(1));
+  hangs = true;
+  broken_ = false;
+  const auto trial = submit();
+  const auto next = submit();
+  time_.pass(seconds(10));
+  ASSERT_EQ(status(next), Status::pending);
+  spool_->command({"alice"}, trial, job::Cancel{}, [](const auto&) {});
+  time_.pass(seconds(10));
+  EXPECT_EQ(status(next), Status::completed);
+}
+
+TEST_F(DispatcherScenario, GoesOnAtOnceWhenAStepClosesTheCircuit) {
+  have_backend(
+      [&](const GenerateRequest& request, Sink& sink) {
+        if (request.step == "notes") time_.sleep(hours(1));
+        return fail_or_say(sink);
+      },
+      3);
+  start({{"x", fragile()}});
+  submit();
+  time_.pass(seconds(1));
+  broken_ = false;
+  const auto trial = submit_chain();
+  const auto next = submit();
+  time_.pass(seconds(10));
+  EXPECT_EQ(status(trial), Status::processing);
+  EXPECT_EQ(status(next), Status::completed);
+}
+
+TEST_F(DispatcherScenario, GivesAJobOfAMissingBackendToOneThatComesUpLater) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); });
+  const auto waits = store_job({"gone", "x"}, time_.now() + seconds(2));
+  start({{"x", fragile()}});
+  submit();
+  time_.pass(seconds(3));
+  EXPECT_EQ(backend("gone").waiting, 1);
+  EXPECT_THAT(backend("gone").stopped_reason, testing::HasSubstr("not there"));
+  ASSERT_EQ(status(waits), Status::pending);
+  broken_ = false;
+  submit();
+  time_.pass(minutes(1));
+  EXPECT_EQ(status(waits), Status::completed);
+  EXPECT_EQ(job(waits).backend, "x");
+}
+
+}  // namespace
+}  // namespace llmspool::simulation

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "scenario.hpp"
+
+#include "store/sqlite/task.hpp"
+
+namespace llmspool::simulation {
+
+using job::JobId;
+using sqlite::Task;
+
+MemoryStore::MemoryStore(VirtualTime& time)
+    : SqliteStore(time),
+      time_(time),
+      changes_(disk_.database(), time, {.waiting_max = 100'000, .owner_waiting_max = 100'000}) {}
+
+Result<void> MemoryStore::backup(const std::filesystem::path&) {
+  return fail(Code::internal, "A database in memory has no backup.");
+}
+
+void MemoryStore::push(std::unique_ptr<Task> task) {
+  time_.after(Milliseconds(1), [this, task = std::shared_ptr<Task>(std::move(task))] {
+    commit(*task);
+    task->answer();
+  });
+}
+
+void MemoryStore::commit(Task& task) {
+  do {
+    try {
+      disk_.database().run("BEGIN IMMEDIATE");
+      changes_.begin();
+      task.make(changes_);
+      changes_.flush();
+      return disk_.database().run("COMMIT");
+    } catch (const sqlite::DatabaseError& failed) {
+      changes_.forget();
+      if (disk_.database().in_transaction()) disk_.database().run("ROLLBACK");
+      task.fail(failed.error());
+    }
+  } while (changes_.take_learned());
+}
+
+void MemoryStore::with_database(const std::function<void(sqlite::Database&)>& work) {
+  work(disk_.database());
+}
+
+Scenario::~Scenario() {
+  time_.kill();
+}
+
+void Scenario::have_backend(ScriptedBackend::Script script, int concurrency, std::string id) {
+  backends_.push_back(
+      std::make_shared<ScriptedBackend>(std::move(id), concurrency, std::move(script)));
+}
+
+void Scenario::have_optimizer(ScriptedOptimizer::Script script) {
+  optimizers_.push_back(std::make_shared<ScriptedOptimizer>(std::move(script)));
+}
+
+void Scenario::start(std::map<std::string, config::Backend> rules, store::Retention retention) {
+  rules_ = std::move(rules);
+  plugins_ = plugin::Registry::of(backends_, optimizers_);
+  spool_.reset(new spool::LocalSpool({.store = store_,
+                                      .loop = time_,
+                                      .workers = time_,
+                                      .plugins = *plugins_,
+                                      .pipelines = pipelines_,
+                                      .clock = time_,
+                                      .random = [] { return 0.5; },
+                                      .rules = rules_,
+                                      .retention = retention}));
+  spool_->start([](Result<void> started) { ASSERT_TRUE(started.has_value()); });
+  time_.pass(Milliseconds(100));
+}
+
+JobId Scenario::submit(const std::function<void(spool::Submission&)>& change) {
+  spool::Submission submission;
+  submission.job.backends = {"x"};
+  submission.request.messages = {{"user", "Hello"}};
+  if (change) change(submission);
+  JobId id = 0;
+  spool_->submit({"alice"}, std::move(submission),
+                 [&](const auto& submitted) { id = submitted.value().applied.job.id; });
+  while (id == 0 && time_.step()) {
+  }
+  return id;
+}
+
+JobId Scenario::submit_chain() {
+  return submit([](auto& submission) {
+    submission.job.pipeline = "chain";
+    submission.request.messages.clear();
+    submission.request.inputs = {{"text", "Hello"}};
+  });
+}
+
+JobId Scenario::store_job(std::vector<std::string> backends, std::optional<Time> not_before) {
+  store::Submission submission;
+  submission.job = {.owner = "alice", .backends = std::move(backends), .not_before = not_before};
+  submission.job.backend = submission.job.backends.front();
+  submission.request.messages = {{"user", "Hello"}};
+  JobId id = 0;
+  store_.submit(std::move(submission),
+                [&](const auto& submitted) { id = submitted.value().applied.job.id; });
+  while (id == 0 && time_.step()) {
+  }
+  return id;
+}
+
+spool::QueueState::Backend Scenario::backend(const std::string& id) {
+  const auto all = spool_->queue().value().backends;
+  return *std::ranges::find(all, id, &spool::QueueState::Backend::id);
+}
+
+plugin::Ending Scenario::say(plugin::Sink& sink, std::string_view text) {
+  time_.sleep(Milliseconds(100));
+  sink.emit(text);
+  return {};
+}
+
+plugin::Ending Scenario::failure(plugin::Verdict verdict) {
+  return {.verdict = verdict, .message = "It is down."};
+}
+
+}  // namespace llmspool::simulation

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// A spool with plugins that do what a test says, in virtual time and on a database in memory: for
+// what takes hours, or must happen in one order.
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include "simulated_store.hpp"
+#include "spool/local_spool.hpp"
+
+namespace llmspool::simulation {
+
+// Commits each change alone, a moment later.
+class MemoryStore final : public sqlite::SqliteStore {
+ public:
+  explicit MemoryStore(VirtualTime& time);
+
+  sqlite::Database& database() { return disk_.database(); }
+  Result<void> backup(const std::filesystem::path&) override;
+
+ private:
+  void push(std::unique_ptr<sqlite::Task> task) override;
+  void with_database(const std::function<void(sqlite::Database&)>& work) override;
+  void commit(sqlite::Task& task);
+
+  VirtualTime& time_;
+  Disk disk_;
+  sqlite::Changes changes_;
+};
+
+class ScriptedBackend final : public plugin::Backend {
+ public:
+  using Script = std::function<plugin::Ending(const plugin::GenerateRequest&, plugin::Sink&)>;
+
+  ScriptedBackend(std::string id, int concurrency, Script script)
+      : id_(std::move(id)), concurrency_(concurrency), script_(std::move(script)) {}
+  const std::string& id() const override { return id_; }
+  const std::string& name() const override { return id_; }
+  const std::string& description() const override { return id_; }
+  int concurrency() const override { return concurrency_; }
+  const std::vector<plugin::Parameter>& params() const override { return params_; }
+  Result<std::vector<plugin::Model>> models() const override {
+    return std::vector<plugin::Model>{};
+  }
+  plugin::Ending generate(const plugin::GenerateRequest& request, plugin::Sink& sink) override {
+    return script_(request, sink);
+  }
+
+ private:
+  const std::string id_;
+  const int concurrency_;
+  const Script script_;
+  const std::vector<plugin::Parameter> params_{};
+};
+
+class ScriptedOptimizer final : public plugin::Optimizer {
+ public:
+  using Script =
+      std::function<plugin::Ending(const plugin::Generate& generate, plugin::OptimizeResult&)>;
+
+  explicit ScriptedOptimizer(Script script) : script_(std::move(script)) {}
+  const std::string& id() const override { return id_; }
+  const std::string& name() const override { return id_; }
+  const std::string& description() const override { return id_; }
+  const std::vector<plugin::Parameter>& params() const override { return params_; }
+  plugin::Ending process(const plugin::OptimizeRequest&, plugin::Sink&,
+                         const plugin::Generate& generate,
+                         plugin::OptimizeResult& result) override {
+    return script_(generate, result);
+  }
+
+ private:
+  const std::string id_ = "opt";
+  const Script script_;
+  const std::vector<plugin::Parameter> params_{};
+};
+
+class Scenario : public testing::Test {
+ protected:
+  ~Scenario() override;
+
+  // Before start(). What backend "x" (and others of these names) does, what optimizer "opt" does.
+  void have_backend(ScriptedBackend::Script script, int concurrency = 1, std::string id = "x");
+  void have_optimizer(ScriptedOptimizer::Script script);
+  void start(std::map<std::string, config::Backend> rules = {}, store::Retention retention = {});
+
+  // A prompt for backend "x", changed as the test likes, through the spool's front door.
+  job::JobId submit(const std::function<void(spool::Submission&)>& change = {});
+  // For the pipeline "chain", whose first two steps run side by side.
+  job::JobId submit_chain();
+  // A job that is there before the start, of whatever backends.
+  job::JobId store_job(std::vector<std::string> backends, std::optional<Time> not_before = {});
+
+  job::Job job(job::JobId id) { return store_.get(id).value(); }
+  job::Status status(job::JobId id) { return job(id).status; }
+  // What the spool tells of a backend.
+  spool::QueueState::Backend backend(const std::string& id = "x");
+  // Answers after a moment.
+  plugin::Ending say(plugin::Sink& sink, std::string_view text = "Hello");
+  static plugin::Ending failure(plugin::Verdict verdict = plugin::Verdict::failed);
+
+  VirtualTime time_;
+  MemoryStore store_{time_};
+
+ private:
+  std::vector<std::shared_ptr<plugin::Backend>> backends_;
+  std::vector<std::shared_ptr<plugin::Optimizer>> optimizers_;
+  std::unique_ptr<plugin::Registry> plugins_;
+  pipeline::Current pipelines_{
+      pipeline::Library::load({LLMSPOOL_SOURCE_DIR "/tests/simulation/pipelines"}, {}).value()};
+  std::map<std::string, config::Backend> rules_;
+
+ protected:
+  std::unique_ptr<spool::LocalSpool> spool_;
+};
+
+}  // namespace llmspool::simulation
