@@ -16,6 +16,8 @@ using plugin::Ending;
 using plugin::Verdict;
 
 constexpr std::chrono::seconds kStoreRetryInterval{1};
+// The longest that a timer waits: it outlives the run that it watches.
+constexpr Milliseconds kWatchMax{30'000};
 
 Milliseconds timeout_of(const std::optional<std::int64_t>& own, std::chrono::seconds usual) {
   return own ? std::chrono::seconds(*own) : usual;
@@ -50,11 +52,9 @@ JobRun::JobRun(RunContext& context, store::Claimed claimed,
                 timeout_of(job_.step_timeout_seconds, rules.step_timeout)} {}
 
 void JobRun::begin() {
-  last_append_ = context_.loop.uptime();  // a job that ends at once has no more to say than its end
-  if (job_.timeout_seconds)
-    context_.loop.after(std::chrono::seconds(*job_.timeout_seconds), [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->on_timeout();
-    });
+  begun_ = context_.loop.uptime();
+  last_append_ = begun_;  // a job that ends at once has no more to say than its end
+  watch_timeout();
   advance();
 }
 
@@ -101,11 +101,12 @@ StepWork JobRun::work_for(const pipeline::Work& work) const {
 
 void JobRun::start(const pipeline::Work& work) {
   const auto& step = *work.step;
-  const auto call = std::make_shared<StepCall>(job_.id, step, [this, weak = weak_from_this()] {
+  // Not make_shared: a timer that still knows of an ended call would keep all its memory.
+  const CallPtr call(new StepCall(job_.id, step, [this, weak = weak_from_this()] {
     context_.loop.post([weak] {
       if (const auto self = weak.lock()) self->flush();
     });
-  });
+  }));
   const bool generates = step.kind != pipeline::Step::Kind::optimize;
   calls_[step.name] = {.call = call, .generates = generates};
   started_.push_back(step.name);
@@ -131,7 +132,7 @@ void JobRun::on_step_begun(const std::string& step) {
 }
 
 void JobRun::on_step_ended(const CallPtr& call, const pipeline::Step& step, StepOutcome outcome) {
-  tell_answer(calls_.at(step.name), outcome.ending);
+  tell_answer(calls_.at(step.name), outcome);
   if (calls_.at(step.name).generates) slots_.release();
   calls_.erase(step.name);
   std::erase(started_, step.name);
@@ -139,26 +140,26 @@ void JobRun::on_step_ended(const CallPtr& call, const pipeline::Step& step, Step
 
   if (auto rest = call->take_rest(); !rest.empty()) say(job::Append{step.name, std::move(rest)});
   if (call->too_long())
-    outcome.ending = {
-        .verdict = Verdict::failed,
-        .message = fmt::format("The answer is longer than {} MiB, the most that a step "
-                               "may write.",
-                               limits::kAnswerBytesMax / (std::size_t{1024} * 1024))};
+    outcome.ending = outcome.answer.emplace(
+        Ending{.verdict = Verdict::failed,
+               .message = fmt::format("The answer is longer than {} MiB, the most that a step "
+                                      "may write.",
+                                      limits::kAnswerBytesMax / (std::size_t{1024} * 1024))});
   if (outcome.ending.verdict != Verdict::done)
-    give_up(std::move(outcome.ending), step.name);
+    give_up({outcome.ending, step.name, outcome.is_backends()});
   else if (!failed_)
     finish_step(*call, step, std::move(outcome));
-  if (failed_ && calls_.empty()) conclude(failed_->first, failed_->second);
+  if (failed_ && calls_.empty()) conclude(*failed_);
   advance();
   flush();
 }
 
-void JobRun::tell_answer(const Running& running, const Ending& ending) const {
+void JobRun::tell_answer(const Running& running, const StepOutcome& outcome) const {
   const auto usage = running.call->usage();
   // What an optimizer makes of a document says nothing about the backend, nor does the end of a
   // call that was cancelled, perhaps for having taken too long.
-  const bool tells = running.generates && !running.call->cancelled();
-  callbacks_.answered({tells ? ending : Ending{.verdict = Verdict::cancelled},
+  const bool tells = outcome.answer && !running.call->cancelled();
+  callbacks_.answered({tells ? *outcome.answer : Ending{.verdict = Verdict::cancelled},
                        running.call->requests() - (running.generates ? 1 : 0),
                        usage.prompt_tokens + usage.completion_tokens});
 }
@@ -168,36 +169,45 @@ void JobRun::watch(const std::string& step, const CallPtr& call) {
   if (closed_ || at == calls_.end() || at->second.call != call) return;
   Running& running = at->second;
   if (!running.began) return;
-  const Milliseconds began = *running.began;
   const Milliseconds now = context_.loop.uptime();
+  if (const auto request = call->requests(); request != running.request) {
+    running.request = request;
+    running.asked = now;
+    running.spoke.reset();
+  }
   if (call->take_sign_of_life()) running.spoke = now;
 
-  std::optional<Milliseconds> next = left_of(timeouts_.step, began, now);
+  std::optional<Milliseconds> next = left_of(timeouts_.step, *running.began, now);
   if (next && *next <= Milliseconds(0))
     return time_out(step, "The step took longer than its " + in_seconds(timeouts_.step) + ".");
   const bool silent = !running.spoke;
   const Milliseconds patience = silent ? timeouts_.first_token : timeouts_.token;
   const auto left =
-      running.generates ? left_of(patience, running.spoke.value_or(began), now) : std::nullopt;
+      call->asking() ? left_of(patience, running.spoke.value_or(running.asked), now) : std::nullopt;
   if (left && *left <= Milliseconds(0))
     return time_out(step, (silent ? "The backend wrote nothing within "
                                   : "The backend fell silent for more than ") +
                               in_seconds(patience) + ".");
-  if (left) next = std::min(next.value_or(*left), std::min(*left, patience / 4));
-  // The first text is followed by another patience.
-  if (running.generates && silent && timeouts_.token > Milliseconds(0))
-    next = std::min(next.value_or(timeouts_.token), timeouts_.token / 4);
+  if (left) next = std::min(next.value_or(*left), *left);
+  // A request, and its first text, are followed by a patience of their own.
+  for (const Milliseconds each : {timeouts_.first_token, timeouts_.token})
+    if (each > Milliseconds(0)) next = std::min(next.value_or(each), each / 4);
   if (!next) return;
-  context_.loop.after(std::max(*next, Milliseconds(1)), [weak = weak_from_this(), step, call] {
-    if (const auto self = weak.lock()) self->watch(step, call);
-  });
+  context_.loop.after(std::clamp(*next, Milliseconds(1), kWatchMax),
+                      [weak = weak_from_this(), step, weak_call = std::weak_ptr(call)] {
+                        const auto self = weak.lock();
+                        const auto same_call = weak_call.lock();
+                        if (self && same_call) self->watch(step, same_call);
+                      });
 }
 
 // The attempt ends at once, whenever the call returns.
 void JobRun::time_out(const std::string& step, std::string detail) {
-  const Ending ending{.verdict = Verdict::retry_later, .message = std::move(detail)};
-  callbacks_.answered({ending, 0, 0});
-  auto retry = answer_to(ending, step);
+  const Trouble trouble{.ending = {.verdict = Verdict::retry_later, .message = std::move(detail)},
+                        .step = step,
+                        .of_backend = calls_.at(step).call->requests() > 0};
+  if (trouble.of_backend) callbacks_.answered({trouble.ending, 0, 0});
+  auto retry = answer_to(trouble);
   std::get<job::Retry>(retry).failure.code = "timeout";
   cancel_calls();
   if (closed_) return;
@@ -223,16 +233,16 @@ void JobRun::finish_step(StepCall& call, const pipeline::Step& step, StepOutcome
   say(job::FinishStep{std::move(result), std::move(files), plan_.hoisted(), progress});
 }
 
-void JobRun::give_up(Ending ending, const std::string& step) {
-  if (!failed_) failed_.emplace(std::move(ending), step);
+void JobRun::give_up(Trouble trouble) {
+  if (!failed_) failed_ = std::move(trouble);
   cancel_calls();
 }
 
-void JobRun::conclude(const Ending& ending, const std::string& step) {
-  if (draining_ && ending.verdict == Verdict::cancelled)
+void JobRun::conclude(const Trouble& trouble) {
+  if (draining_ && trouble.ending.verdict == Verdict::cancelled)
     close_with(job::PutBack{});
   else
-    close_with(answer_to(ending, step));
+    close_with(answer_to(trouble));
 }
 
 // The next of the job's backends that takes jobs now; or else, where the job `may_wait` for it, the
@@ -246,14 +256,16 @@ std::string JobRun::next_backend(bool may_wait) const {
   return next == others.end() ? job_.backend : *next;
 }
 
-job::Command JobRun::answer_to(const Ending& ending, const std::string& step) {
-  job::Failure failure{.code = "backend_failed",
+job::Command JobRun::answer_to(const Trouble& trouble) {
+  const Ending& ending = trouble.ending;
+  job::Failure failure{.code = trouble.of_backend ? "backend_failed" : "optimizer_failed",
                        .detail = ending.message,
-                       .step = step,
+                       .step = trouble.step,
                        .attempt = job_.attempt,
                        .retryable = false};
   // One that gave up on it is no use to it; one that asked for patience is, later.
-  const auto next = next_backend(ending.verdict == Verdict::failed);
+  const auto next =
+      trouble.of_backend ? next_backend(ending.verdict == Verdict::failed) : job_.backend;
   const bool has_next = next != job_.backend;
   switch (ending.verdict) {
     case Verdict::retry_later:
@@ -270,12 +282,13 @@ job::Command JobRun::answer_to(const Ending& ending, const std::string& step) {
       failure.code = "held_by_backend";
       return job::HoldRunning{std::move(failure)};
     case Verdict::credentials_needed:
-      return stop_backend(
+      return stop_queue(
+          trouble, std::move(failure),
           fmt::format("The secret '{}' is needed: {}", ending.credential, ending.message));
     case Verdict::stop_queue:
-      return stop_backend(ending.message);
+      return stop_queue(trouble, std::move(failure), ending.message);
     case Verdict::cancelled:
-      failure.detail = "The backend gave up without being asked to.";
+      failure.detail = "The plugin gave up without being asked to.";
       return job::Fail{std::move(failure)};
     case Verdict::done:
     case Verdict::failed:
@@ -285,25 +298,43 @@ job::Command JobRun::answer_to(const Ending& ending, const std::string& step) {
   return job::Fail{std::move(failure)};
 }
 
-job::Command JobRun::stop_backend(const std::string& reason) {
+// An optimizer is not the backend's fault: only the job that needs it waits for a person.
+job::Command JobRun::stop_queue(const Trouble& trouble, job::Failure failure, std::string reason) {
+  if (!trouble.of_backend) {
+    failure.detail = std::move(reason);
+    return job::HoldRunning{std::move(failure)};
+  }
   callbacks_.stop_backend(reason);
   return job::PutBack{fmt::format("Waiting, since {} takes no jobs now: {}", job_.backend, reason)};
 }
 
 void JobRun::cancel_calls() {
   for (const auto& [name, running] : calls_) running.call->cancel();
+  withdraw_waiting();
+}
+
+void JobRun::withdraw_waiting() {
   std::vector<std::string> withdrawn;
   for (const auto& [name, running] : calls_)
     if (running.generates && slots_.withdraw(running.call.get())) withdrawn.push_back(name);
-  for (const auto& name : withdrawn) {  // nothing of it has begun
+  for (const auto& name : withdrawn) {
     calls_.erase(name);
     std::erase(started_, name);
   }
 }
 
+void JobRun::watch_timeout() {
+  if (closed_ || !job_.timeout_seconds) return;
+  const Milliseconds timeout = std::chrono::seconds(*job_.timeout_seconds);
+  const Milliseconds left = begun_ + timeout - context_.loop.uptime();
+  if (left <= Milliseconds(0)) return on_timeout();
+  context_.loop.after(std::min(left, kWatchMax), [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->watch_timeout();
+  });
+}
+
 // The job ends at once; its backend is free again when the calls have returned.
 void JobRun::on_timeout() {
-  if (closed_) return;
   cancel_calls();
   close_with(job::Fail{{.code = "timeout",
                         .detail = fmt::format("The job took longer than its {} seconds.",
@@ -323,6 +354,7 @@ void JobRun::abandon() {
 
 void JobRun::drain() {
   draining_ = true;
+  withdraw_waiting();
   advance();
 }
 

@@ -61,7 +61,16 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
     CallPtr call;
     bool generates = false;
     std::optional<Milliseconds> began{};  // on the loop's uptime; none while it waits
-    std::optional<Milliseconds> spoke{};  // when its last text was seen
+    // Of the backend's last request: which it is, when it and its last text were seen.
+    std::int64_t request = 0;
+    Milliseconds asked{0};
+    std::optional<Milliseconds> spoke{};
+  };
+  // Why the attempt ends before all is done.
+  struct Trouble {
+    plugin::Ending ending;
+    std::string step;
+    bool of_backend;  // else an optimizer's, for which no other backend is better
   };
   // Of each step; zero: none.
   struct Timeouts {
@@ -74,17 +83,19 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
   StepWork work_for(const pipeline::Work& work) const;
   void on_step_begun(const std::string& step);
   void on_step_ended(const CallPtr& call, const pipeline::Step& step, StepOutcome outcome);
-  void tell_answer(const Running& running, const plugin::Ending& ending) const;
+  void tell_answer(const Running& running, const StepOutcome& outcome) const;
   // Looks at a running step's timeouts now and again when the next may be over.
   void watch(const std::string& step, const CallPtr& call);
   void time_out(const std::string& step, std::string detail);
   void finish_step(StepCall& call, const pipeline::Step& step, StepOutcome outcome);
-  void give_up(plugin::Ending ending, const std::string& step);
-  void conclude(const plugin::Ending& ending, const std::string& step);
-  job::Command answer_to(const plugin::Ending& ending, const std::string& step);
-  job::Command stop_backend(const std::string& reason);
+  void give_up(Trouble trouble);
+  void conclude(const Trouble& trouble);
+  job::Command answer_to(const Trouble& trouble);
+  job::Command stop_queue(const Trouble& trouble, job::Failure failure, std::string reason);
   std::string next_backend(bool may_wait) const;
   void cancel_calls();
+  void withdraw_waiting();  // steps that have not begun
+  void watch_timeout();
   void on_timeout();
 
   // The last command: nothing follows it.
@@ -107,16 +118,16 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
 
   const Timeouts timeouts_;
 
-  std::map<std::string, Running> calls_;                          // running steps by name
-  std::vector<std::string> started_;                              // in the order of their starts
-  std::optional<std::pair<plugin::Ending, std::string>> failed_;  // with its step
+  std::map<std::string, Running> calls_;  // running steps by name
+  std::vector<std::string> started_;      // in the order of their starts
+  std::optional<Trouble> failed_;
   bool draining_ = false;
   bool closed_ = false;  // the last command is said, or nothing may be said any more
   bool over_ = false;    // `ended` has been called
 
   std::vector<job::Command> to_store_, being_stored_;
   bool storing_ = false, flush_timed_ = false, store_failing_ = false;
-  Milliseconds last_append_{0}, last_report_{0};  // on the loop's uptime
+  Milliseconds begun_{0}, last_append_{0}, last_report_{0};  // on the loop's uptime
   job::Report reported_{-1, {}, {}};
 };
 

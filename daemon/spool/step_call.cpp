@@ -16,6 +16,10 @@ namespace {
 // reading a prompt is quicker than writing an answer.
 constexpr double kPromptBegins = 0.05, kGenerateBegins = 0.25;
 
+job::Usage sum_of(const job::Usage& one, const job::Usage& other) {
+  return {one.prompt_tokens + other.prompt_tokens, one.completion_tokens + other.completion_tokens};
+}
+
 }  // namespace
 
 StepCall::StepCall(job::JobId job_id, const pipeline::Step& step, std::function<void()> activity)
@@ -51,8 +55,17 @@ void StepCall::progress(int phase, std::uint64_t done, std::uint64_t total) {
 }
 
 void StepCall::usage(std::uint64_t prompt_tokens, std::uint64_t completion_tokens) {
-  prompt_tokens_ = prompt_tokens;
-  completion_tokens_ = completion_tokens;
+  const std::scoped_lock lock(mutex_);
+  usage_ = {static_cast<std::int64_t>(prompt_tokens), static_cast<std::int64_t>(completion_tokens)};
+}
+
+void StepCall::begin_request() {
+  alive_ = false;
+  asking_ = true;
+  ++requests_;
+  const std::scoped_lock lock(mutex_);
+  usage_before_ = sum_of(usage_before_, usage_);
+  usage_ = {};
 }
 
 void StepCall::finish_reason(std::string_view reason) {
@@ -127,7 +140,8 @@ std::string StepCall::message() const {
 }
 
 job::Usage StepCall::usage() const {
-  return {static_cast<std::int64_t>(prompt_tokens_), static_cast<std::int64_t>(completion_tokens_)};
+  const std::scoped_lock lock(mutex_);
+  return sum_of(usage_before_, usage_);
 }
 
 std::string StepCall::finish_reason() const {

@@ -28,7 +28,10 @@ class StepCall final : public plugin::Sink {
   void finish_reason(std::string_view reason) override;
   void log(int priority, std::string_view message) override;
 
-  void count_request() { ++requests_; }  // the backend is asked for a text
+  // The backend is asked for a text, perhaps by an optimizer; it has answered.
+  void begin_request();
+  void end_request() { asking_ = false; }
+  void show_life() { alive_ = true; }  // its text comes, though it goes elsewhere
 
   // The loop's side.
   void cancel();
@@ -39,10 +42,11 @@ class StepCall final : public plugin::Sink {
   bool too_long() const { return too_long_; }
   double fraction() const;      // how far the step is, 0 to 1
   std::string message() const;  // for people: the step's label and what it does now
-  job::Usage usage() const;
+  job::Usage usage() const;     // of all requests
   std::int64_t requests() const { return requests_; }
+  bool asking() const { return asking_; }  // the last of them is under way
   std::string finish_reason() const;
-  // Whether text came since the last question.
+  // Whether text came since the last question, of the last request.
   bool take_sign_of_life() { return alive_.exchange(false); }
 
  private:
@@ -56,15 +60,15 @@ class StepCall final : public plugin::Sink {
   std::atomic<int> phase_ = 0;
   std::atomic<std::uint64_t> done_ = 0, total_ = 0;
   std::atomic<std::int64_t> requests_ = 0;
-  std::atomic<bool> alive_ = false;
-  std::atomic<std::uint64_t> prompt_tokens_ = 0, completion_tokens_ = 0;
+  std::atomic<bool> alive_ = false, asking_ = false;
 
   mutable std::mutex mutex_;
   std::condition_variable room_;
   std::string buffer_;  // emitted and not taken
   std::size_t emitted_ = 0;
   std::string finish_reason_ = "stop";
-  std::string text_;  // of the loop alone
+  job::Usage usage_before_, usage_;  // of the requests before the last, and of that one
+  std::string text_;                 // of the loop alone
 };
 
 }  // namespace llmspool::spool

@@ -16,7 +16,10 @@ class InnerSink final : public plugin::Sink {
   InnerSink(StepCall& call, const std::function<void(std::string_view)>& append)
       : call_(call), append_(append) {}
   bool cancelled() const override { return call_.cancelled(); }
-  void emit(std::string_view text) override { append_(text); }
+  void emit(std::string_view text) override {
+    call_.show_life();
+    append_(text);
+  }
   void progress(int phase, std::uint64_t done, std::uint64_t total) override {
     call_.progress(phase, done, total);
   }
@@ -31,40 +34,44 @@ class InnerSink final : public plugin::Sink {
   const std::function<void(std::string_view)>& append_;
 };
 
-Ending generate(const StepWork& work, const std::vector<job::Message>& messages,
-                plugin::Sink& sink) {
+// Asks the backend for a text.
+Ending generate(const StepWork& work, const std::vector<job::Message>& messages, StepCall& call,
+                plugin::Sink& sink, StepOutcome& outcome) {
+  call.begin_request();
   const plugin::GenerateRequest request{.job_id = work.job_id,
                                         .step = work.step,
                                         .attempt = work.attempt,
                                         .model = work.model,
                                         .messages = messages,
                                         .params = work.params};
-  return work.backend->generate(request, sink);
+  outcome.answer = work.backend->generate(request, sink);
+  call.end_request();
+  return *outcome.answer;
 }
 
 Ending optimize(const StepWork& work, plugin::Optimizer& optimizer,
                 std::map<std::string, std::string> documents, const boost::json::object& params,
-                StepCall& call, plugin::OptimizeResult& result) {
+                StepCall& call, plugin::OptimizeResult& result, StepOutcome& outcome) {
   const plugin::OptimizeRequest request{.job_id = work.job_id,
                                         .step = work.step,
                                         .documents = std::move(documents),
                                         .params = params};
   const plugin::Generate inner = [&](const std::string& prompt, const auto& append) {
     InnerSink sink(call, append);
-    call.count_request();
-    return generate(work, {{"user", prompt}}, sink);
+    return generate(work, {{"user", prompt}}, call, sink, outcome);
   };
   return optimizer.process(request, call, inner, result);
 }
 
 // Lets each of the job's optimizers work on the last user message.
-Ending optimize_prompt(StepWork& work, StepCall& call) {
+Ending optimize_prompt(StepWork& work, StepCall& call, StepOutcome& outcome) {
   for (const auto& [optimizer, params] : work.on_prompt) {
     const auto prompt = std::find_if(work.messages.rbegin(), work.messages.rend(),
                                      [](const auto& message) { return message.role == "user"; });
     if (prompt == work.messages.rend()) return {};
     plugin::OptimizeResult result;
-    auto ending = optimize(work, *optimizer, {{"text", prompt->content}}, params, call, result);
+    auto ending =
+        optimize(work, *optimizer, {{"text", prompt->content}}, params, call, result, outcome);
     if (ending.verdict != Verdict::done) return ending;
     if (const auto text = result.documents.find("text"); text != result.documents.end())
       prompt->content = text->second;
@@ -72,29 +79,30 @@ Ending optimize_prompt(StepWork& work, StepCall& call) {
   return {};
 }
 
-StepOutcome do_step_or_throw(StepWork& work, StepCall& call) {
-  StepOutcome outcome;
+void do_step_or_throw(StepWork& work, StepCall& call, StepOutcome& outcome) {
   if (work.kind == pipeline::Step::Kind::optimize) {
     outcome.ending = optimize(work, *work.optimizer, std::move(work.documents), work.params, call,
-                              outcome.optimized);
-    return outcome;
+                              outcome.optimized, outcome);
+    return;
   }
-  outcome.ending = optimize_prompt(work, call);
-  if (outcome.ending.verdict != Verdict::done) return outcome;
-  call.count_request();
-  outcome.ending = generate(work, work.messages, call);
-  return outcome;
+  outcome.ending = optimize_prompt(work, call, outcome);
+  if (outcome.ending.verdict == Verdict::done)
+    outcome.ending = generate(work, work.messages, call, call, outcome);
 }
 
 }  // namespace
 
 StepOutcome do_step(StepWork work, StepCall& call) noexcept {
+  StepOutcome outcome;
   try {
-    if (call.cancelled()) return {{.verdict = Verdict::cancelled}, {}};  // while it waited its turn
-    return do_step_or_throw(work, call);
+    if (call.cancelled())
+      outcome.ending = {.verdict = Verdict::cancelled};  // while it waited its turn
+    else
+      do_step_or_throw(work, call, outcome);
   } catch (const std::exception& exception) {
-    return {{.verdict = Verdict::failed, .message = exception.what()}, {}};
+    outcome.ending = {.verdict = Verdict::failed, .message = exception.what()};
   }
+  return outcome;
 }
 
 }  // namespace llmspool::spool

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "pipeline/plan.hpp"
 #include "plugin/registry.hpp"
@@ -27,8 +28,14 @@ struct StepWork {
 };
 
 struct StepOutcome {
-  plugin::Ending ending;
-  plugin::OptimizeResult optimized;  // of an optimizer step
+  plugin::Ending ending{};
+  plugin::OptimizeResult optimized{};  // of an optimizer step
+  // The backend's last word, whoever had asked it; none: it was not asked. An optimizer that fails
+  // after it says nothing about the backend.
+  std::optional<plugin::Ending> answer{};
+
+  // Whether it ended as it did because of the backend.
+  bool is_backends() const { return answer && answer->verdict == ending.verdict; }
 };
 
 // Blocks until the step has ended. Never throws.

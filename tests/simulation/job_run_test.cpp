@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+// One job's run where it takes long, or where an optimizer has its part in it.
+#include "scenario.hpp"
+
+namespace llmspool::simulation {
+namespace {
+
+using job::Status;
+using plugin::Ending;
+using plugin::Generate;
+using plugin::GenerateRequest;
+using plugin::OptimizeResult;
+using plugin::Sink;
+using plugin::Verdict;
+using spool::Circuit;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+class JobRunScenario : public Scenario {
+ protected:
+  // Writes a word a second, 20 in all, to a prompt of 100 tokens.
+  Ending write_slowly(Sink& sink) {
+    for (std::uint64_t word = 1; word <= 20 && !sink.cancelled(); ++word) {
+      time_.sleep(seconds(1));
+      sink.emit("word ");
+      sink.usage(100, word);
+    }
+    return {};
+  }
+  static Ending generate_with(const Generate& generate, OptimizeResult& result) {
+    std::string text;
+    auto ending = generate("Say it better", [&](std::string_view piece) { text += piece; });
+    result.documents["text"] = text;
+    return ending;
+  }
+  job::JobId submit_optimized(const std::function<void(job::Job&)>& change = {}) {
+    return submit([&](auto& submission) {
+      submission.request.optimizers = {{"opt", {}}};
+      submission.job.max_attempts = 1;
+      if (change) change(submission.job);
+    });
+  }
+};
+
+TEST_F(JobRunScenario, DoesNotBlameTheBackendForAnOptimizer) {
+  int calls = 0;
+  have_backend([&](const GenerateRequest&, Sink& sink) {
+    ++calls;
+    return say(sink);
+  });
+  have_optimizer([](const Generate&, OptimizeResult&) { return failure(); });
+  config::Backend rules;
+  rules.circuit_failures = 1;
+  start({{"x", rules}});
+  const auto failed = submit_optimized();
+  time_.pass(seconds(1));
+  EXPECT_EQ(status(failed), Status::failed);
+  EXPECT_EQ(job(failed).failure->code, "optimizer_failed");
+  EXPECT_EQ(calls, 0);
+  EXPECT_EQ(backend().circuit, Circuit::State::closed);
+}
+
+TEST_F(JobRunScenario, BlamesTheBackendThatFailsAnOptimizer) {
+  have_backend([&](const GenerateRequest&, Sink&) { return failure(); });
+  have_optimizer(generate_with);
+  config::Backend rules;
+  rules.circuit_failures = 1;
+  start({{"x", rules}});
+  const auto failed = submit_optimized();
+  time_.pass(seconds(1));
+  EXPECT_EQ(job(failed).failure->code, "backend_failed");
+  EXPECT_EQ(backend().circuit, Circuit::State::open);
+}
+
+TEST_F(JobRunScenario, HoldsAJobWhoseOptimizerNeedsAPerson) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  have_optimizer([](const Generate&, OptimizeResult&) { return failure(Verdict::stop_queue); });
+  start();
+  const auto held = submit_optimized();
+  time_.pass(seconds(1));
+  EXPECT_EQ(status(held), Status::held);
+  EXPECT_EQ(job(held).message, "It is down.");
+  EXPECT_EQ(backend().stopped_reason, "");
+}
+
+TEST_F(JobRunScenario, HearsWhatIsWrittenForAnOptimizer) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return write_slowly(sink); });
+  have_optimizer(generate_with);
+  start();
+  const auto id = submit_optimized([](job::Job& job) {
+    job.first_token_timeout_seconds = 10;
+    job.token_timeout_seconds = 5;
+  });
+  time_.pass(minutes(1));
+  EXPECT_EQ(status(id), Status::completed);
+}
+
+TEST_F(JobRunScenario, CountsNoSilenceWhileAnOptimizerThinks) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  have_optimizer([&](const Generate& generate, OptimizeResult& result) {
+    time_.sleep(seconds(20));
+    auto ending = generate_with(generate, result);
+    time_.sleep(seconds(20));
+    return ending;
+  });
+  start();
+  const auto id = submit_optimized([](job::Job& job) {
+    job.first_token_timeout_seconds = 10;
+    job.token_timeout_seconds = 5;
+  });
+  time_.pass(minutes(1));
+  EXPECT_EQ(status(id), Status::completed);
+}
+
+TEST_F(JobRunScenario, EndsAnAttemptWhoseBackendIsSilentForAnOptimizer) {
+  have_backend([&](const GenerateRequest&, Sink& sink) {
+    while (!sink.cancelled()) time_.sleep(seconds(1));
+    return Ending{.verdict = Verdict::cancelled};
+  });
+  have_optimizer(generate_with);
+  start();
+  const auto id = submit_optimized([](job::Job& job) { job.first_token_timeout_seconds = 10; });
+  time_.pass(minutes(1));
+  EXPECT_EQ(status(id), Status::failed);
+  EXPECT_EQ(job(id).failure->detail, "The backend wrote nothing within 10 s.");
+}
+
+TEST_F(JobRunScenario, CountsTheTokensOfAllGenerations) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return write_slowly(sink); });
+  have_optimizer(generate_with);
+  start();
+  const auto id = submit_optimized();
+  time_.pass(minutes(2));
+  EXPECT_EQ(job(id).usage.prompt_tokens, 200);
+  EXPECT_EQ(job(id).usage.completion_tokens, 40);
+}
+
+TEST_F(JobRunScenario, KeepsNothingOfAJobThatHasEnded) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  config::Backend rules;
+  rules.step_timeout = hours(24);
+  start({{"x", rules}});
+  const auto before = time_.to_come();
+  const auto id = submit([](auto& submission) { submission.job.timeout_seconds = 86'400; });
+  time_.pass(minutes(1));
+  ASSERT_EQ(status(id), Status::completed);
+  EXPECT_EQ(time_.to_come(), before);  // no timer that holds its answer
+}
+
+TEST_F(JobRunScenario, EndsAJobAtItsTimeout) {
+  have_backend([&](const GenerateRequest&, Sink& sink) {
+    while (!sink.cancelled()) time_.sleep(seconds(1));
+    return Ending{.verdict = Verdict::cancelled};
+  });
+  start();
+  const auto id = submit([](auto& submission) { submission.job.timeout_seconds = 100; });
+  time_.pass(seconds(99));
+  EXPECT_EQ(status(id), Status::processing);
+  time_.pass(seconds(2));
+  EXPECT_EQ(status(id), Status::failed);
+  EXPECT_EQ(job(id).failure->code, "timeout");
+}
+
+TEST_F(JobRunScenario, BeginsNoStepThatWaitsWhenTheDaemonStops) {
+  int calls = 0;
+  have_backend([&](const GenerateRequest&, Sink& sink) {
+    ++calls;
+    return say(sink);
+  });
+  config::Backend rules;
+  rules.requests_per_minute = 1;
+  start({{"x", rules}});
+  const auto id = submit_chain();
+  time_.pass(seconds(1));
+  bool at_rest = false;
+  spool_->stop(minutes(5), [&] { at_rest = true; });
+  time_.pass(minutes(2));
+  EXPECT_TRUE(at_rest);
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(status(id), Status::pending);
+}
+
+}  // namespace
+}  // namespace llmspool::simulation
