@@ -189,6 +189,7 @@ void perform(Transition& to, Time now, const Fail& fail) {
 void perform(Transition& to, Time now, const Retry& retry) {
   Job& job = to.job;
   if (job.attempt >= job.max_attempts) return end_failed(to, now, retry.failure);
+  job.interruptions = 0;
   const Milliseconds delay = std::max(retry.delay, Milliseconds::zero());
   job.failures.push_back(failure_of(job, now, retry.failure));
   job.status = Status::pending;
@@ -202,6 +203,7 @@ void perform(Transition& to, Time now, const Retry& retry) {
 }
 
 void perform(Transition& to, Time now, const PutBack& back) {
+  to.job.interruptions = 0;
   requeue(to, now,
           back.message.empty() ? "Waiting to go on after a restart of the daemon" : back.message);
 }
@@ -219,6 +221,7 @@ void perform(Transition& to, Time now, const Interrupt&) {
 
 void perform(Transition& to, Time now, const HoldRunning& hold) {
   to.job.status = Status::held;
+  to.job.interruptions = 0;
   to.job.message = hold.failure.detail;
   emit(to, now, "held", {{"reason", hold.failure.detail}});
 }

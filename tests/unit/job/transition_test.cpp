@@ -349,6 +349,14 @@ TEST(Interrupt, IsForgivenOnlySoOften) {
   EXPECT_THAT(blamed.job.failure->detail, HasSubstr("11 times"));
 }
 
+TEST(Interrupt, IsForgottenWhereTheDaemonOutlivesAnAttempt) {
+  Job job = job_in(Status::processing);
+  job.interruptions = 3;
+  for (const Command& outlived : {Command(PutBack{}), Command(Retry{unreachable(), 1s, "llamacpp"}),
+                                  Command(HoldRunning{unreachable()})})
+    EXPECT_EQ(done(job, outlived).job.interruptions, 0);
+}
+
 TEST(HoldRunning, TellsThePersonWhatToLookAt) {
   const Transition held = done(job_in(Status::processing), HoldRunning{unreachable()});
   EXPECT_EQ(held.job.message, "The backend cannot be reached.");
