@@ -51,6 +51,21 @@ class SqliteStoreTest : public testing::Test {
     sqlite3_close(database);
   }
 
+  int count_rows(const std::string& table) const {
+    int rows = -1;
+    sqlite3* database = nullptr;
+    EXPECT_EQ(sqlite3_open((state_ / "llmspool.db").c_str(), &database), SQLITE_OK);
+    const auto take = [](void* to, int, char** columns, char**) {
+      *static_cast<int*>(to) = std::atoi(columns[0]);
+      return 0;
+    };
+    EXPECT_EQ(
+        sqlite3_exec(database, ("SELECT count(*) FROM " + table).c_str(), take, &rows, nullptr),
+        SQLITE_OK);
+    sqlite3_close(database);
+    return rows;
+  }
+
   ManualClock clock_;
   TemporaryDirectory directory_;
   const fs::path state_ = directory_.path() / "above" / "state";
@@ -281,6 +296,67 @@ TEST_F(DamagedRow, DoesNotKeepTheStoreFromRecovering) {
       await<Store::Recovered>([&](auto done) { store_->recover("a", done); }).value();
   ASSERT_THAT(recovered.interrupted, SizeIs(1));
   EXPECT_EQ(recovered.interrupted[0].job.id, good);
+}
+
+TEST_F(DamagedRow, KeepsNoOtherFromBeingRemoved) {
+  const JobId damaged = submit(), good = submit();
+  for (const JobId id : {damaged, good})
+    ASSERT_TRUE(await<Applied>(
+        [&](auto done) { store_->apply(id, {}, {job::Cancel{}}, std::move(done)); }));
+  damage(damaged);
+  clock_.advance(1h);
+  const auto retain = [&](const Retention& retention) {
+    return await<Store::Retained>([&](auto done) { store_->retain(retention, std::move(done)); });
+  };
+  EXPECT_TRUE(retain({.content_age = 1min}).has_value());
+  EXPECT_THAT(retain({.age = 1min}).value().removed, ElementsAre(good));
+  EXPECT_FALSE(store_->get(good).has_value());
+}
+
+TEST_F(DamagedRow, IsListedWithWhatIsLeftOfIt) {
+  const JobId damaged = submit(), good = submit();
+  damage(damaged);
+  const auto jobs = store_->list({}).value();
+  ASSERT_THAT(jobs, SizeIs(2));
+  EXPECT_EQ(jobs[0].id, good);
+  EXPECT_EQ(jobs[1].id, damaged);
+  EXPECT_EQ(jobs[1].owner, "alice");
+  EXPECT_THAT(jobs[1].message, HasSubstr("is damaged"));
+}
+
+TEST_F(DamagedRow, DoesNotHideWhatHasBecomeReady) {
+  const JobId first = submit();
+  Submission follower = prompt();
+  follower.job.after = {first};
+  const JobId ready = submit(std::move(follower));
+  ASSERT_THAT(claim(), ElementsAre(first));
+  damage(submit());
+  std::promise<void> stalled, release;
+  store_->apply(first, {}, {job::Complete{"Hello"}}, [&](const auto&) {
+    stalled.set_value();
+    release.get_future().wait();
+  });
+  stalled.get_future().wait();
+  // Both in one transaction, whose first try meets the damage.
+  auto woken = std::make_shared<std::promise<Store::Woken>>();
+  store_->wake([woken](Result<Store::Woken> result) { woken->set_value(result.value()); });
+  store_->claim({.backend = "echo", .node = "a", .lease_until = clock_.now() + 1min, .limit = 10},
+                [](const auto&) {});
+  release.set_value();
+  EXPECT_EQ(woken->get_future().get().ready.at("echo"), ready);
+}
+
+TEST_F(SqliteStoreTest, KeepsNoSupersedingKeyOfAJobThatFailsAtOnce) {
+  auto store = open().value();
+  const JobId first = submit(*store).value().applied.job.id;
+  ASSERT_TRUE(await<Applied>(
+      [&](auto done) { store->apply(first, {}, {job::Cancel{}}, std::move(done)); }));
+  Submission hopeless = prompt();
+  hopeless.job.after = {first};
+  hopeless.job.supersede = "draft";
+  ASSERT_EQ(submit(*store, hopeless).value().applied.job.status, job::Status::failed);
+  store.reset();
+  EXPECT_EQ(count_rows("superseding"), 0);
 }
 
 // A limit on the size of files stands for a full disk.

@@ -438,6 +438,7 @@ TEST_P(StoreQueue, RemovesContentsBeforeTheJobs) {
   job::FinishStep finish{};
   finish.result = {.step = "answer", .text = "Hello"};
   finish.files = {{"answer.txt", "other", "text/plain", "Hello"}};
+  finish.hoisted = {{"letter", "Hello"}};
   apply(id, job::Append{"answer", "Hello"});
   apply(id, finish);
   apply(id, job::Complete{"Hello"});
@@ -446,6 +447,7 @@ TEST_P(StoreQueue, RemovesContentsBeforeTheJobs) {
   EXPECT_EQ(get(id).output, "Hello");
   EXPECT_THAT(retain({.content_age = 1h}).removed, IsEmpty());
   EXPECT_EQ(get(id).output, std::nullopt);
+  EXPECT_THAT(get(id).hoisted, IsEmpty());
   EXPECT_THAT(store_->files(id).value(), IsEmpty());
   EXPECT_THAT(log(id), ElementsAre("created", "started", "delta", "progress", "file", "completed"));
   EXPECT_EQ(store_->events(id, 2, 1).value().at(0).data.at("text"), "");

@@ -80,6 +80,7 @@ Changes::Changes(Database& database, const Clock& clock, Options options)
 void Changes::begin() {
   space_.forget();
   may_tell_ = kBatch;
+  ready_before_ = ready_;
   if (begun_) return;
   next_id_ = written_next_id_ = read_number(database_, "next_id").value_or(1);
   tally_.read(database_);
@@ -101,6 +102,7 @@ void Changes::forget() {
   owners_waiting_.clear();
   removed_ = false;
   untold_ = true;
+  ready_ = ready_before_;
   begun_ = false;
 }
 
@@ -126,6 +128,7 @@ Result<Submitted> Changes::submit(const SubmissionRow& submission) {
   if (predecessors.hopeless) {
     LLMSPOOL_TRY(failed, job::apply(std::move(accepted.job), *predecessors.hopeless, now));
     accepted.job = std::move(failed.job);
+    no_longer_supersedes(accepted.job);
     std::move(failed.events.begin(), failed.events.end(), std::back_inserter(accepted.events));
   } else {
     open_dependencies(database_, accepted.job.id, predecessors.open);
@@ -198,6 +201,12 @@ std::vector<Applied> Changes::supersede(const Job& newer) {
   return changed;
 }
 
+void Changes::no_longer_supersedes(const Job& ended) {
+  if (ended.supersede.empty()) return;
+  database_.run("DELETE FROM superseding WHERE owner = ? AND key = ? AND job_id = ?", ended.owner,
+                ended.supersede, ended.id);
+}
+
 Result<std::optional<Job>> Changes::replay(const SubmissionRow& submission, Time now) {
   if (submission.idempotency_key.empty()) return std::nullopt;
   const auto use = find_key(database_, submission.job.owner, submission.idempotency_key, now);
@@ -254,7 +263,9 @@ std::shared_ptr<const Job> Changes::load(JobId id) {
 std::shared_ptr<const Job> Changes::load_or_set_aside(JobId id) {
   if (damaged_.contains(id)) {
     database_.run(
-        "UPDATE jobs SET claimable = 0, due = NULL, expires = NULL, run = NULL WHERE id = ?", id);
+        "UPDATE jobs SET claimable = 0, due = NULL, expires = NULL, ended = NULL, run = NULL "
+        "WHERE id = ?",
+        id);
     return nullptr;
   }
   try {
@@ -392,9 +403,7 @@ void Changes::update(const Job& before, const Job& after, bool only_text,
   } else if (before.status == Status::processing) {
     running_.erase(after.id);
   }
-  if (!after.supersede.empty() && job::ended(after.status))
-    database_.run("DELETE FROM superseding WHERE owner = ? AND key = ? AND job_id = ?", after.owner,
-                  after.supersede, after.id);
+  if (job::ended(after.status)) no_longer_supersedes(after);
 }
 
 void Changes::count(const Job& before, const Job& after) {

@@ -82,6 +82,7 @@ class Changes {
   Result<void> check_room(const std::string& owner, std::size_t bytes);
   void insert(const job::Job& job, const std::string& request);
   std::vector<Applied> supersede(const job::Job& newer);
+  void no_longer_supersedes(const job::Job& ended);
 
   std::shared_ptr<const job::Job> load(job::JobId id);  // null: there is none
   // The same for one that is met on the way, and is not to keep others waiting. null: it cannot be
@@ -106,6 +107,7 @@ class Changes {
   void read_work(const job::Job& before, Claimed& claimed);
   void extend(Run& run, Time lease_until);
   std::int64_t run_of(const std::string& node, Time lease_until);
+  void erase(const job::Job& job);
   std::vector<job::JobId> removable(const Retention& retention) const;
   bool remove_contents(Time ended_before);
   std::int64_t waiting_of(const std::string& owner);
@@ -131,8 +133,9 @@ class Changes {
   bool learned_ = false;                                    // one more of either
   std::unordered_map<std::string, std::int64_t> owners_waiting_;  // where that is bounded
 
-  std::map<std::string, Run> runs_;          // by node
-  std::map<std::string, job::JobId> ready_;  // as wake() will tell
+  std::map<std::string, Run> runs_;  // by node
+  // As wake() will tell, and as it was before this transaction.
+  std::map<std::string, job::JobId> ready_, ready_before_;
 };
 
 }  // namespace llmspool::store::sqlite

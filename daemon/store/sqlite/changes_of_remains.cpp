@@ -9,6 +9,7 @@
 namespace llmspool::store::sqlite {
 namespace {
 
+using job::Job;
 using job::JobId;
 
 // Up to which end of a job its contents have been removed.
@@ -28,17 +29,20 @@ Result<void> Changes::remove(JobId id) {
     return fail(Code::conflict, "Job " + std::to_string(id) + " is " +
                                     std::string(job::to_string(job->status)) +
                                     ": cancel it before it is removed.");
-  drop_steps(database_, id);
-  drop_files(database_, id);
-  database_.run("DELETE FROM events WHERE job_id = ?", id);
-  database_.run("DELETE FROM requests WHERE job_id = ?", id);
-  database_.run("DELETE FROM jobs WHERE id = ?", id);
-  job::Job bare{.id = id};
-  relabel(bare, job->labels);
-  tally_.subtract(job->status);
-  groups_.subtract(database_, *job);
-  removed_ = true;
+  erase(*job);
   return {};
+}
+
+void Changes::erase(const Job& job) {
+  drop_steps(database_, job.id);
+  drop_files(database_, job.id);
+  database_.run("DELETE FROM events WHERE job_id = ?", job.id);
+  database_.run("DELETE FROM requests WHERE job_id = ?", job.id);
+  database_.run("DELETE FROM jobs WHERE id = ?", job.id);
+  relabel({.id = job.id}, job.labels);
+  tally_.subtract(job.status);
+  groups_.subtract(database_, job);
+  removed_ = true;
 }
 
 std::vector<JobId> Changes::removable(const Retention& retention) const {
@@ -57,17 +61,23 @@ std::vector<JobId> Changes::removable(const Retention& retention) const {
 
 Result<Store::Retained> Changes::retain(const Retention& retention) {
   Store::Retained retained;
-  retained.removed = removable(retention);
-  for (const JobId id : retained.removed) LLMSPOOL_CHECK(remove(id));
+  const auto erase_if_readable = [&](JobId id) {
+    const auto job = load_or_set_aside(id);
+    if (!job) return;
+    erase(*job);
+    retained.removed.push_back(id);
+  };
+  const auto due = removable(retention);
+  for (const JobId id : due) erase_if_readable(id);
   // One at a time, since nothing tells beforehand how much room each will leave.
-  while (retention.bytes_max && retained.removed.size() < kBatch &&
-         bytes_used(database_) > *retention.bytes_max) {
+  std::size_t met = due.size();
+  for (; retention.bytes_max && met < kBatch && bytes_used(database_) > *retention.bytes_max;
+       ++met) {
     const auto oldest = oldest_ended(database_, 1);
     if (oldest.empty()) break;
-    LLMSPOOL_CHECK(remove(oldest.front()));
-    retained.removed.push_back(oldest.front());
+    erase_if_readable(oldest.front());
   }
-  retained.more = retained.removed.size() == kBatch;
+  retained.more = met == kBatch;
   if (retention.content_age && remove_contents(clock_.now() - *retention.content_age))
     retained.more = true;
   return retained;
@@ -93,6 +103,11 @@ bool Changes::remove_contents(Time ended_before) {
     remove_texts(database_, id);
     database_.run("DELETE FROM requests WHERE job_id = ?", id);
     database_.run("UPDATE jobs SET output = NULL WHERE id = ?", id);
+    const auto job = load_or_set_aside(id);
+    if (!job || job->hoisted.empty()) continue;
+    Job bare = *job;
+    bare.hoisted.clear();  // what a pipeline took from its inputs and texts
+    database_.run("UPDATE jobs SET body = ? WHERE id = ?", job_body(bare), id);
   }
   write_number(database_, kContentsRemoved, last);
   removed_ = true;

@@ -35,6 +35,20 @@ std::vector<Event> read_row(const Database& database, job::JobId id, job::Seq la
   return events;
 }
 
+// A row's events without what was written; none of a row that cannot be read.
+std::string without_texts(const Database& database, job::JobId id, const Query& row) {
+  std::vector<Event> events;
+  try {
+    events = read_row(database, id, row.number(0), row.text(1));
+  } catch (const std::exception&) {
+    return body_of({});
+  }
+  for (Event& event : events) {
+    if (event.type == "delta") event.data["text"] = "";
+  }
+  return body_of(events);
+}
+
 }  // namespace
 
 void write_events(Database& database, const std::vector<Event>& events) {
@@ -64,11 +78,7 @@ void remove_texts(Database& database, job::JobId id) {
   {
     Query row = database.query("SELECT seq, body FROM events WHERE job_id = ?", id);
     while (row.next()) {
-      auto events = read_row(database, id, row.number(0), row.text(1));
-      for (Event& event : events) {
-        if (event.type == "delta") event.data["text"] = "";
-      }
-      emptied.emplace_back(row.number(0), body_of(events));
+      emptied.emplace_back(row.number(0), without_texts(database, id, row));
     }
   }
   for (const auto& [seq, body] : emptied)

@@ -139,7 +139,7 @@ std::vector<job::Job> list_jobs(Database& database, const Filter& filter) {
   sql.add(order_of(filter));
   std::vector<job::Job> jobs;
   Query row = sql.begin(database);
-  while (row.next()) jobs.push_back(read_job(database, row));
+  while (row.next()) jobs.push_back(read_listed_job(database, row));
   return jobs;
 }
 

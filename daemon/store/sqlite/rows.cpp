@@ -113,6 +113,20 @@ void read_job_body(const json::object& body, Job& job) {
   reader.take("completed_at", job.completed_at);
 }
 
+// All of a job but what is in its body.
+Job read_columns(const Query& row) {
+  Job job{.id = row.number(0), .status = static_cast<job::Status>(row.number(1))};
+  job.owner = row.text(2);
+  job.pipeline = row.text(3);
+  job.backend = row.text(4);
+  job.model = row.text(5);
+  job.priority = static_cast<int>(row.number(6));
+  job.seq = row.number(7);
+  if (!row.is_null(9)) job.output = row.text(9);
+  job.queued_at = row.time(10);
+  return job;
+}
+
 }  // namespace
 
 std::string job_body(const Job& job) {
@@ -148,20 +162,22 @@ std::string job_body(const Job& job) {
 }
 
 Job read_job(const Database& database, const Query& row) {
-  Job job{.id = row.number(0), .status = static_cast<job::Status>(row.number(1))};
-  job.owner = row.text(2);
-  job.pipeline = row.text(3);
-  job.backend = row.text(4);
-  job.model = row.text(5);
-  job.priority = static_cast<int>(row.number(6));
-  job.seq = row.number(7);
-  if (!row.is_null(9)) job.output = row.text(9);
-  job.queued_at = row.time(10);
+  Job job = read_columns(row);
   undamaged(database, [&] {
     read_job_body(parse(row.text(8)).as_object(), job);
     return 0;
   });
   return job;
+}
+
+Job read_listed_job(const Database& database, const Query& row) {
+  try {
+    return read_job(database, row);
+  } catch (const DamageError& damage) {
+    Job rest = read_columns(row);
+    rest.message = damage.what();
+    return rest;
+  }
 }
 
 std::optional<Job> find_job(Database& database, job::JobId id) {

@@ -11,6 +11,9 @@ namespace llmspool::store::sqlite {
 inline constexpr std::string_view kJobColumns =
     "id, status, owner, pipeline, backend, model, priority, seq, body, output, queued";
 job::Job read_job(const Database& database, const Query& row);
+// In a list one damaged job does not keep the others from being shown: it is given with what has a
+// column of its own, and its message says that it is damaged.
+job::Job read_listed_job(const Database& database, const Query& row);
 // What of a job has no column of its own.
 std::string job_body(const job::Job& job);
 std::optional<job::Job> find_job(Database& database, job::JobId id);
