@@ -189,6 +189,8 @@ class Store {
   virtual Result<std::optional<std::pair<job::Job, std::string>>> known_key(
       const std::string& owner, const std::string& key) = 0;
   virtual Result<std::set<std::string>> switches() = 0;
+  // Whether there is room for another job on the disk; Code::no_space, and how to make some.
+  virtual Result<void> room() = 0;
   // Writes all there is at one moment to a new file, while changes go on.
   virtual Result<void> backup(const std::filesystem::path& file) = 0;
 };

@@ -194,6 +194,7 @@ TEST_F(SqliteStoreTest, RefusesAJobForWhichThereIsNoRoom) {
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, Code::no_space);
   EXPECT_THAT(refused.error().message, HasSubstr("[state] bytes_max"));
+  EXPECT_EQ((*full)->room().error().message, refused.error().message);
 }
 
 TEST_F(SqliteStoreTest, KeepsSomeOfItsDiskFree) {

@@ -259,15 +259,24 @@ TEST_P(StoreContract, ReplaysAKeyWithinOneCommitAndWhenTheQueueIsFull) {
   EXPECT_THAT(answers, ElementsAre(std::pair(1, false), std::pair(1, true)));
 }
 
-TEST_P(StoreContract, ForgetsAKeyAfterADayOrWithItsJob) {
+TEST_P(StoreContract, ForgetsAKeyAfterADay) {
   EXPECT_EQ(submit(keyed(prompt(), "k", "f")).id, 1);
   clock_.advance(24h - 1ms);
   EXPECT_EQ(submit(keyed(prompt(), "k", "f")).id, 1);
   clock_.advance(1ms);
   EXPECT_EQ(submit(keyed(prompt(), "k", "g")).id, 2);
-  apply(2, job::Cancel{});
-  EXPECT_TRUE(try_remove(2).has_value());
-  EXPECT_EQ(submit(keyed(prompt(), "k", "h")).id, 3);
+}
+
+TEST_P(StoreContract, KeepsAKeyThoughItsJobIsRemoved) {
+  const JobId id = submit(keyed(prompt(), "k", "f")).id;
+  apply(id, job::Cancel{});
+  EXPECT_TRUE(try_remove(id).has_value());
+  const auto refused = try_submit(keyed(prompt(), "k", "f"));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, Code::conflict);
+  EXPECT_THAT(refused.error().message, HasSubstr("job 1, which has been removed"));
+  clock_.advance(24h);
+  EXPECT_EQ(submit(keyed(prompt(), "k", "f")).id, 2);
 }
 
 }  // namespace

@@ -338,6 +338,31 @@ TEST_P(StoreQueue, FailsAJobThatFollowsTheOneItReplaces) {
   EXPECT_EQ(submit(second).failure.value().code, "dependency_failed");
 }
 
+TEST_P(StoreQueue, ReplacesAWaitingJobWhereThereIsNoRoomForOneMore) {
+  open({.waiting_max = 2, .owner_waiting_max = 1});
+  const JobId first = submit(keyed("draft")).id;
+  submit(prompt("bob"));
+  const JobId second = submit(keyed("draft")).id;
+  EXPECT_EQ(get(first).status, Status::cancelled);
+  claim();
+  ASSERT_EQ(claim_job().id, second);
+  // One that runs leaves no place behind.
+  submit();
+  EXPECT_EQ(try_submit(keyed("draft")).error().code, Code::queue_full);
+}
+
+TEST_P(StoreQueue, DoesNotRunAJobAgainBesideTheOneThatReplacedIt) {
+  const JobId first = submit(keyed("draft")).id;
+  const JobId second = submit(keyed("draft")).id;
+  const auto refused = try_apply(first, job::Restart{});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, Code::conflict);
+  EXPECT_THAT(refused.error().message, HasSubstr("replaced by job 2"));
+  apply(second, job::Cancel{});
+  apply(first, job::Restart{});
+  EXPECT_EQ(claim_job().id, first);
+}
+
 // Limits -----------------------------------------------------------------------------------------
 
 TEST_P(StoreQueue, RemovesNoMoreForSpaceThanNeeded) {

@@ -111,7 +111,8 @@ Result<Submitted> Changes::submit(const SubmissionRow& submission) {
   LLMSPOOL_TRY(first, replay(submission, now));
   if (first) return Submitted{{*std::move(first), {}, {}}, true};
 
-  LLMSPOOL_CHECK(check_room(submission.job.owner, submission.request.size()));
+  LLMSPOOL_CHECK(check_room(submission.job.owner, submission.request.size(),
+                            replaces_waiting(submission.job) ? 1 : 0));
   Job job = submission.job;
   job.id = next_id_;
   remove_repeated(job.after);
@@ -146,14 +147,14 @@ Result<Submitted> Changes::submit(const SubmissionRow& submission) {
   return submitted;
 }
 
-Result<void> Changes::check_room(const std::string& owner, std::size_t bytes) {
+Result<void> Changes::check_room(const std::string& owner, std::size_t bytes, int leaving) {
   const Counts& counts = tally_.counts();
-  const std::int64_t waiting = counts.held + counts.pending;
+  const std::int64_t waiting = counts.held + counts.pending - leaving;
   if (std::cmp_greater_equal(waiting, options_.waiting_max))
     return fail(Code::queue_full, "The queue is full: " + std::to_string(waiting) +
                                       " jobs are waiting or held. Try again later.");
   if (options_.owner_waiting_max < options_.waiting_max) {
-    const std::int64_t own = waiting_of(owner);
+    const std::int64_t own = waiting_of(owner) - leaving;
     if (std::cmp_greater_equal(own, options_.owner_waiting_max))
       return fail(Code::queue_full, std::to_string(own) +
                                         " of your jobs are waiting, as many as one may have. Try "
@@ -180,17 +181,27 @@ void Changes::count_waiting(const std::string& owner, std::int64_t change) {
     known->second += change;
 }
 
-// Cancels the active job that has the same key, and gives what was changed.
-std::vector<Applied> Changes::supersede(const Job& newer) {
-  if (newer.supersede.empty()) return {};
+std::shared_ptr<const Job> Changes::superseded_by(const Job& newer) {
+  if (newer.supersede.empty()) return nullptr;
   std::optional<JobId> older;
   if (Query row = database_.query("SELECT job_id FROM superseding WHERE owner = ? AND key = ?",
                                   newer.owner, newer.supersede);
       row.next())
     older = row.number(0);
+  return older ? load_or_set_aside(*older) : nullptr;
+}
+
+bool Changes::replaces_waiting(const Job& newer) {
+  const auto older = superseded_by(newer);
+  return older && waits(older->status);
+}
+
+// Cancels the active job that has the same key, and gives what was changed.
+std::vector<Applied> Changes::supersede(const Job& newer) {
+  if (newer.supersede.empty()) return {};
   std::vector<Applied> changed;
-  if (older) {
-    if (auto applied = apply_on_the_way(*older, job::Supersede{newer.id})) {
+  if (const auto older = superseded_by(newer)) {
+    if (auto applied = apply_on_the_way(older->id, job::Supersede{newer.id})) {
       auto others = std::exchange(applied->others, {});
       changed.push_back(*std::move(applied));
       std::ranges::move(others, std::back_inserter(changed));
@@ -212,7 +223,10 @@ Result<std::optional<Job>> Changes::replay(const SubmissionRow& submission, Time
   const auto use = find_key(database_, submission.job.owner, submission.idempotency_key, now);
   if (!use) return std::nullopt;
   const auto first = load(use->job_id);
-  if (!first) return std::nullopt;  // it has been removed: its key is free again
+  if (!first)
+    return fail(Code::conflict, "The idempotency key '" + key_as_given(submission) +
+                                    "' has been used for job " + std::to_string(use->job_id) +
+                                    ", which has been removed: give a new job a key of its own.");
   if (use->fingerprint != submission.fingerprint)
     return fail(Code::unprocessable, "The idempotency key '" + key_as_given(submission) +
                                          "' has been used for another request, job " +
@@ -319,8 +333,8 @@ Result<Applied> Changes::step(const Job& before, Commands commands,
       forget_untold_end(database_, after.id);
       open_dependencies(database_, after.id, find_remaining_predecessors(database_, after).open);
       if (!after.supersede.empty())
-        database_.run("INSERT OR IGNORE INTO superseding(owner, key, job_id) VALUES (?, ?, ?)",
-                      after.owner, after.supersede, after.id);
+        database_.run("INSERT INTO superseding(owner, key, job_id) VALUES (?, ?, ?)", after.owner,
+                      after.supersede, after.id);
     }
   }
   if (after.labels != before.labels) relabel(after, before.labels);
@@ -336,6 +350,10 @@ Result<void> Changes::check_restart(const Job& job) {
       !request.next())
     return fail(Code::conflict, "The inputs of job " + std::to_string(job.id) +
                                     " have been removed, since it ended long ago: submit it anew.");
+  if (const auto newer = superseded_by(job))
+    return fail(Code::conflict, "Job " + std::to_string(job.id) + " has been replaced by job " +
+                                    std::to_string(newer->id) +
+                                    ", which is still to run: cancel that one first.");
   const auto hopeless = find_remaining_predecessors(database_, job).hopeless;
   if (!hopeless) return check_room(job.owner, 0);
   return fail(Code::conflict, "Job " + std::to_string(job.id) + " is to follow job " +

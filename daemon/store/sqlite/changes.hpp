@@ -78,9 +78,12 @@ class Changes {
   };
 
   Result<std::optional<job::Job>> replay(const SubmissionRow& submission, Time now);
-  // For one more job of the owner that waits, with so many bytes of its own.
-  Result<void> check_room(const std::string& owner, std::size_t bytes);
+  // For one more job of the owner that waits, with so many bytes of its own, when so many leave.
+  Result<void> check_room(const std::string& owner, std::size_t bytes, int leaving = 0);
   void insert(const job::Job& job, const std::string& request);
+  // The active job with the same key; one that cannot be read is none.
+  std::shared_ptr<const job::Job> superseded_by(const job::Job& newer);
+  bool replaces_waiting(const job::Job& newer);
   std::vector<Applied> supersede(const job::Job& newer);
   void no_longer_supersedes(const job::Job& ended);
 

@@ -190,6 +190,10 @@ Result<std::optional<std::pair<Job, std::string>>> SqliteStore::known_key(const 
   });
 }
 
+Result<void> SqliteStore::room() {
+  return read([this](Database& database) { return Space(space_).check(database, 1); });
+}
+
 Result<std::set<std::string>> SqliteStore::switches() {
   return read([](Database& database) -> Result<std::set<std::string>> {
     std::set<std::string> on;

@@ -12,7 +12,7 @@ namespace llmspool::store::sqlite {
 
 class SqliteStore : public Store {
  public:
-  explicit SqliteStore(const Clock& clock) : clock_(clock) {}
+  explicit SqliteStore(const Clock& clock, SpaceLimits space = {}) : clock_(clock), space_(space) {}
 
   void submit(Submission submission, Done<Submitted> done) override;
   void submit_all(std::vector<Submission> submissions,
@@ -44,6 +44,7 @@ class SqliteStore : public Store {
   Result<std::optional<std::pair<job::Job, std::string>>> known_key(
       const std::string& owner, const std::string& key) override;
   Result<std::set<std::string>> switches() override;
+  Result<void> room() override;
 
  private:
   // Any thread. Makes the change with others in one transaction, then answers each, in order.
@@ -67,6 +68,7 @@ class SqliteStore : public Store {
   }
 
   const Clock& clock_;
+  const SpaceLimits space_;
 };
 
 }  // namespace llmspool::store::sqlite

@@ -15,7 +15,7 @@ class FileStore final : public SqliteStore {
  public:
   FileStore(StateDirectory directory, Database database, const Clock& clock,
             Changes::Options options)
-      : SqliteStore(clock),
+      : SqliteStore(clock, options.space),
         directory_(std::move(directory)),
         readers_(directory_.database()),
         writer_(std::move(database), clock, options) {}

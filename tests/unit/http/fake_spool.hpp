@@ -172,6 +172,10 @@ class FakeSpool final : public spool::Spool, private store::Store {
   job::Outlook outlook(const job::Job&) const override { return expected; }
   std::vector<spool::QueueState::Backend> backends() const override { return {}; }
   bool ready() const override { return is_ready; }
+  Result<void> takes_jobs() override {
+    if (!is_ready) return fail(Code::unavailable, "It is starting.");
+    return {};
+  }
 
  private:
   struct Entry {
@@ -262,6 +266,7 @@ class FakeSpool final : public spool::Spool, private store::Store {
     return std::nullopt;
   }
   Result<std::set<std::string>> switches() override { return {}; }
+  Result<void> room() override { return {}; }
   Result<void> backup(const std::filesystem::path&) override { return {}; }
 
   std::mutex mutex_;
