@@ -25,7 +25,7 @@ std::string usage_message(const CLI::App* app, const CLI::Error& error) {
   while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
   const bool unknown = !command->get_subcommands({}).empty() && !left.empty();
   return "llmspool: " + (unknown ? "there is no '" + harmless(left.front()) + '\'' : error.what()) +
-         "; see llmspool --help\n";
+         "; see " + command->get_display_name() + " --help\n";
 }
 
 void declare(CLI::App& app, Arguments& arguments) {

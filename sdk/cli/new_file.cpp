@@ -39,6 +39,7 @@ void sync_directory(const std::string& file) {
 }
 
 void check_absent(const std::string& path) {
+  if (std::filesystem::is_directory(path)) refuse(path, "is a directory: name a file in it");
   if (std::filesystem::exists(std::filesystem::symlink_status(path)))
     refuse(path, "exists: use --force to replace it");
 }

@@ -2,6 +2,7 @@
 // llmspool submit: hands a job to the daemon and, if asked to, stays until it has ended.
 #include <unistd.h>
 
+#include <chrono>
 #include <iostream>
 #include <memory>
 
@@ -26,11 +27,25 @@ json::value post(const Context& context, const SubmitOptions& options, const jso
   return parse_answer(response);
 }
 
+// The daemon answers before the time is over where it stops.
+void check_waited(const SubmitOptions& options, const json::object& job,
+                  std::chrono::steady_clock::duration waited) {
+  constexpr std::chrono::seconds kSlack{1};
+  if (exit_code_of(job) != ExitCode::job_not_ended) return;
+  if (waited + kSlack >= std::chrono::seconds(options.wait_seconds.value_or(0))) return;
+  const auto id = text_field(job, "job_id");
+  throw Failure(ExitCode::unreachable, "The daemon stops, and job " + id +
+                                           " goes on when it is back: 'llmspool watch " + id +
+                                           "' shows it to its end.");
+}
+
 ExitCode submit(const Context& context, const SubmitOptions& options) {
   const Input standard_input{std::cin, ::isatty(STDIN_FILENO) == 1};
   const auto body = submit_body(options, standard_input);
   bool replayed = false;
+  const auto asked = std::chrono::steady_clock::now();
   const auto answer = post(context, options, body, replayed);
+  const auto waited = std::chrono::steady_clock::now() - asked;
   const auto& job = as_object(answer);
 
   if (context.json && !options.watch) {
@@ -43,6 +58,7 @@ ExitCode submit(const Context& context, const SubmitOptions& options) {
     if (options.wait_seconds) print_output(context, job);
   }
   if (options.watch) return watch(context, text_field(job, "job_id"), 0);
+  if (options.wait_seconds) check_waited(options, job, waited);
   return options.wait_seconds ? exit_code_of(job) : ExitCode::ok;
 }
 

@@ -79,7 +79,7 @@ void append(std::vector<std::string>& lines, std::vector<std::string> more) {
 }
 
 // In so many lines, 3 at least: where they are too few, the backends that have jobs come first.
-std::vector<std::string> backend_lines(json::array backends, std::size_t room,
+std::vector<std::string> backend_lines(const json::array& backends, std::size_t room,
                                        const Terminal& terminal) {
   if (backends.size() + 1 <= room) return queue_backends_table(backends).lines(terminal);
   const auto has_jobs = [](const json::value& backend) {
@@ -87,12 +87,13 @@ std::vector<std::string> backend_lines(json::array backends, std::size_t room,
     return integer_field(fields, "running").value_or(0) > 0 ||
            integer_field(fields, "waiting").value_or(0) > 0;
   };
-  std::ranges::stable_partition(backends, has_jobs);
-  const std::size_t shown = room - 2;
-  const auto hidden = backends.size() - shown;
-  backends.resize(shown);
-  auto lines = queue_backends_table(backends).lines(terminal);
-  lines.push_back(terminal.painted("and " + std::to_string(hidden) + " more", Colour::dim));
+  json::array shown;
+  for (const bool busy : {true, false})
+    for (const auto& backend : backends)
+      if (has_jobs(backend) == busy && shown.size() < room - 2) shown.push_back(backend);
+  auto lines = queue_backends_table(shown).lines(terminal);
+  const auto more = std::to_string(backends.size() - shown.size());
+  lines.push_back(terminal.painted("and " + more + " more", Colour::dim));
   return lines;
 }
 
