@@ -106,8 +106,9 @@ void Dispatcher::stop(Milliseconds grace, std::function<void()> at_rest) {
 void Dispatcher::on_change(const job::Job& job) {
   for (auto at = runs_.lower_bound({job.id, 0}); at != runs_.end() && at->first.first == job.id;
        ++at) {
-    if (!job::ended(job.status) && job.fence == at->first.second) continue;
-    at->second->abandon();
+    const bool is_its_own = job.fence == at->first.second;
+    if (is_its_own && job.status == job::Status::processing) continue;
+    if (!is_its_own || job::ended(job.status)) at->second->abandon();
     for (auto& [name, lane] : lanes_)
       if (lane.end_trial(at->first)) poke(lane);
   }
@@ -342,7 +343,8 @@ bool Dispatcher::is_down(const std::string& backend) const {
 
 bool Dispatcher::is_up(const std::string& backend) const {
   const auto lane = lanes_.find(backend);
-  return lane != lanes_.end() && lane->second.is_up() && !switches_.is_on(Switch::paused, backend);
+  return lane != lanes_.end() && lane->second.is_up() &&
+         !switches_.is_on(Switch::paused, backend) && !switches_.is_on(Switch::rejecting, backend);
 }
 
 void Dispatcher::divert_all() {

@@ -66,12 +66,14 @@ void Forecast::recall() {
   const auto completed = store_.list({.statuses = {Status::completed}, .limit = kRecalled});
   if (!completed) return;
   const std::scoped_lock lock(mutex_);
-  for (const Job& job : *completed | std::views::reverse) history_.learn(job);
+  for (const Job& job : *completed | std::views::reverse)
+    if (job.started_at && job.completed_at)
+      history_.learn(job, *job.completed_at - *job.started_at);
 }
 
-void Forecast::learn(const Job& ended) {
+void Forecast::learn(const Job& ended, Milliseconds took) {
   const std::scoped_lock lock(mutex_);
-  history_.learn(ended);
+  history_.learn(ended, took);
 }
 
 void Forecast::refresh() {

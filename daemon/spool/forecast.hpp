@@ -29,7 +29,7 @@ class Forecast {
   void add(Server server);
   // Learns from the jobs that have completed in earlier lives. Blocks for the disk.
   void recall();
-  void learn(const job::Job& ended);
+  void learn(const job::Job& ended, Milliseconds took);
 
   // The queues are no longer as they were looked at.
   void outdate() { outdated_ = true; }

@@ -18,10 +18,8 @@ using plugin::Verdict;
 constexpr std::chrono::seconds kStoreRetryInterval{1};
 // The longest that a timer waits: it outlives the run that it watches.
 constexpr Milliseconds kWatchMax{30'000};
-
-Milliseconds timeout_of(const std::optional<std::int64_t>& own, std::chrono::seconds usual) {
-  return own ? std::chrono::seconds(*own) : usual;
-}
+// How late it is noticed that a backend has been asked.
+constexpr Milliseconds kNoticedIn{100};
 
 // What is left until `timeout` after `since`; nothing without a timeout.
 std::optional<Milliseconds> left_of(Milliseconds timeout, Milliseconds since, Milliseconds now) {
@@ -50,6 +48,12 @@ JobRun::JobRun(RunContext& context, store::Claimed claimed,
       timeouts_{timeout_of(job_.first_token_timeout_seconds, rules.first_token_timeout),
                 timeout_of(job_.token_timeout_seconds, rules.token_timeout),
                 timeout_of(job_.step_timeout_seconds, rules.step_timeout)} {}
+
+JobRun::Timeout JobRun::timeout_of(const std::optional<std::int64_t>& own,
+                                   std::chrono::seconds usual) {
+  if (own) return {.time = std::chrono::seconds(*own), .own = true};
+  return {.time = usual};
+}
 
 void JobRun::begin() {
   begun_ = context_.loop.uptime();
@@ -177,21 +181,25 @@ void JobRun::watch(const std::string& step, const CallPtr& call) {
   }
   if (call->take_sign_of_life()) running.spoke = now;
 
-  std::optional<Milliseconds> next = left_of(timeouts_.step, *running.began, now);
+  std::optional<Milliseconds> next = left_of(timeouts_.step.time, *running.began, now);
   if (next && *next <= Milliseconds(0))
-    return time_out(step, "The step took longer than its " + in_seconds(timeouts_.step) + ".");
+    return time_out(step, timeouts_.step,
+                    "The step took longer than its " + in_seconds(timeouts_.step.time) + ".");
   const bool silent = !running.spoke;
-  const Milliseconds patience = silent ? timeouts_.first_token : timeouts_.token;
-  const auto left =
-      call->asking() ? left_of(patience, running.spoke.value_or(running.asked), now) : std::nullopt;
+  const Timeout& patience = silent ? timeouts_.first_token : timeouts_.token;
+  const auto left = call->asking()
+                        ? left_of(patience.time, running.spoke.value_or(running.asked), now)
+                        : std::nullopt;
   if (left && *left <= Milliseconds(0))
-    return time_out(step, (silent ? "The backend wrote nothing within "
-                                  : "The backend fell silent for more than ") +
-                              in_seconds(patience) + ".");
+    return time_out(
+        step, patience,
+        (silent ? "The backend wrote nothing within " : "The backend fell silent for more than ") +
+            in_seconds(patience.time) + ".");
   if (left) next = std::min(next.value_or(*left), *left);
   // A request, and its first text, are followed by a patience of their own.
-  for (const Milliseconds each : {timeouts_.first_token, timeouts_.token})
-    if (each > Milliseconds(0)) next = std::min(next.value_or(each), each / 4);
+  for (const Milliseconds each : {timeouts_.first_token.time, timeouts_.token.time})
+    if (each > Milliseconds(0))
+      next = std::min(next.value_or(each), call->asking() ? each / 4 : kNoticedIn);
   if (!next) return;
   context_.loop.after(std::clamp(*next, Milliseconds(1), kWatchMax),
                       [weak = weak_from_this(), step, weak_call = std::weak_ptr(call)] {
@@ -202,11 +210,11 @@ void JobRun::watch(const std::string& step, const CallPtr& call) {
 }
 
 // The attempt ends at once, whenever the call returns.
-void JobRun::time_out(const std::string& step, std::string detail) {
+void JobRun::time_out(const std::string& step, const Timeout& timeout, std::string detail) {
   const Trouble trouble{.ending = {.verdict = Verdict::retry_later, .message = std::move(detail)},
                         .step = step,
                         .of_backend = calls_.at(step).call->requests() > 0};
-  if (trouble.of_backend) callbacks_.answered({trouble.ending, 0, 0});
+  if (trouble.of_backend && !timeout.own) callbacks_.answered({trouble.ending, 0, 0});
   auto retry = answer_to(trouble);
   std::get<job::Retry>(retry).failure.code = "timeout";
   cancel_calls();
@@ -337,7 +345,7 @@ void JobRun::watch_timeout() {
 void JobRun::on_timeout() {
   cancel_calls();
   close_with(job::Fail{{.code = "timeout",
-                        .detail = fmt::format("The job took longer than its {} seconds.",
+                        .detail = fmt::format("The job took longer than its {} s.",
                                               job_.timeout_seconds.value_or(0)),
                         .step = started_.empty() ? "" : started_.back(),
                         .attempt = job_.attempt,

@@ -72,11 +72,16 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
     std::string step;
     bool of_backend;  // else an optimizer's, for which no other backend is better
   };
-  // Of each step; zero: none.
+  // Of each step.
+  struct Timeout {
+    Milliseconds time{0};  // zero: none
+    bool own = false;      // asked for by the job, which tells nothing about the backend
+  };
   struct Timeouts {
-    Milliseconds first_token, token, step;
+    Timeout first_token, token, step;
   };
 
+  static Timeout timeout_of(const std::optional<std::int64_t>& own, std::chrono::seconds usual);
   // Starts what may start, or ends the job if all is done.
   void advance();
   void start(const pipeline::Work& work);
@@ -86,7 +91,7 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
   void tell_answer(const Running& running, const StepOutcome& outcome) const;
   // Looks at a running step's timeouts now and again when the next may be over.
   void watch(const std::string& step, const CallPtr& call);
-  void time_out(const std::string& step, std::string detail);
+  void time_out(const std::string& step, const Timeout& timeout, std::string detail);
   void finish_step(StepCall& call, const pipeline::Step& step, StepOutcome outcome);
   void give_up(Trouble trouble);
   void conclude(const Trouble& trouble);

@@ -76,10 +76,19 @@ void LocalSpool::resume() {
 
 void LocalSpool::on_change(const job::Job& job) {
   forecast_.outdate();
-  if (job::ended(job.status)) forecast_.learn(job);
+  learn_duration(job);
   dispatcher_.on_change(job);
   look_ahead();
   parts_.changed();
+}
+
+// By the loop's clock: the one on the wall may be set while a job runs.
+void LocalSpool::learn_duration(const job::Job& job) {
+  if (job.status == job::Status::processing) {
+    begun_.try_emplace(job.id, parts_.loop.uptime());
+  } else if (const auto begun = begun_.extract(job.id); begun && job::ended(job.status)) {
+    forecast_.learn(job, parts_.loop.uptime() - begun.mapped());
+  }
 }
 
 void LocalSpool::look_ahead() {
@@ -159,7 +168,7 @@ Result<store::Submission> LocalSpool::checked(const Caller& caller, Submission s
   LLMSPOOL_CHECK(check_accepting({}));
   LLMSPOOL_TRY(taken, take_in(caller, std::move(submission), parts_.plugins, *pipelines(),
                               parts_.input_bytes_max, parts_.clock.now()));
-  LLMSPOOL_CHECK(check_accepting(taken.job.backend));
+  LLMSPOOL_CHECK(choose_accepting(taken.job));
   return taken;
 }
 
@@ -170,12 +179,22 @@ Result<void> LocalSpool::check_accepting(const std::string& backend) const {
               what + " takes no new jobs now, by an administrator's word. Try again later.");
 }
 
+// The first of its backends that takes new jobs.
+Result<void> LocalSpool::choose_accepting(job::Job& job) const {
+  const auto first = std::ranges::find_if(
+      job.backends, [&](const auto& name) { return !switches_.is_on(Switch::rejecting, name); });
+  if (first == job.backends.end()) return check_accepting(job.backend);
+  job.backend = *first;
+  return {};
+}
+
 Result<void> LocalSpool::check_move(const job::Job& job, const job::Change& change) const {
   if (!change.backends && !change.model) return {};
   auto moved = job;
   if (change.backends) moved.backends = *change.backends;
   if (change.model) moved.model = *change.model;
-  return check_target(moved, parts_.plugins);
+  LLMSPOOL_CHECK(check_target(moved, parts_.plugins));
+  return change.backends ? check_accepting(moved.backends.front()) : Result<void>();
 }
 
 void LocalSpool::command(const Caller& caller, job::JobId id, job::Command command,
@@ -331,11 +350,20 @@ job::Outlook LocalSpool::outlook(const job::Job& job) const {
   return outlook;
 }
 
+Result<void> LocalSpool::takes_jobs() {
+  if (!ready_) return starting_or_stopping();
+  LLMSPOOL_CHECK(check_accepting({}));
+  return parts_.store.room();
+}
+
 Result<QueueState> LocalSpool::queue() {
   forecast_.refresh();
   LLMSPOOL_TRY(counts, parts_.store.counts());
+  const auto takes = takes_jobs();
+  const bool rejecting = switches_.is_on(Switch::rejecting);
   return QueueState{.paused = switches_.is_on(Switch::paused),
-                    .accepting = !switches_.is_on(Switch::rejecting),
+                    .accepting = takes.has_value(),
+                    .reason = takes || rejecting ? std::string() : takes.error().message,
                     .jobs = counts,
                     .backends = backends()};
 }

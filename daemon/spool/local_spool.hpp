@@ -2,6 +2,8 @@
 // The spool of this machine: wires intake, ledger, dispatcher, forecast and hub together.
 #pragma once
 
+#include <unordered_map>
+
 #include "pipeline/current.hpp"
 #include "spool/caretaker.hpp"
 #include "spool/dispatcher.hpp"
@@ -67,7 +69,8 @@ class LocalSpool final : public Spool {
     return parts_.pipelines.get();
   }
   std::vector<QueueState::Backend> backends() const override;
-  bool ready() const override { return ready_; }
+  bool ready() const override { return ready_ && !switches_.is_on(Switch::rejecting); }
+  Result<void> takes_jobs() override;
 
  private:
   static double random_share();
@@ -78,12 +81,14 @@ class LocalSpool final : public Spool {
   Result<store::Submission> checked(const Caller& caller, Submission submission) const;
   std::optional<store::Submitted> replayed(const Caller& caller,
                                            const Submission& submission) const;  // blocks
+  Result<void> choose_accepting(job::Job& job) const;
   Result<void> check_accepting(const std::string& backend) const;
   Result<void> check_move(const job::Job& job, const job::Change& change) const;
   void flip(Switch what, const std::string& backend, bool on, const Done<void>& done);
   void cancel_rest_of_group(const std::string& owner, const std::string& group, job::JobId after,
                             const Done<void>& done);
   // Tells followers soon what is expected now.
+  void learn_duration(const job::Job& job);
   void look_ahead();
 
   const Parts parts_;
@@ -96,7 +101,9 @@ class LocalSpool final : public Spool {
   Caretaker caretaker_;
   std::mutex backing_up_;
   std::atomic<bool> ready_ = false, stopping_ = false;
-  bool looking_ahead_ = false;  // of the loop
+  // Of the loop:
+  bool looking_ahead_ = false;
+  std::unordered_map<job::JobId, Milliseconds> begun_;  // when running jobs began, by its uptime
 };
 
 }  // namespace llmspool::spool

@@ -47,6 +47,7 @@ struct QueueState {
     std::optional<double> mean_seconds{};  // of its recent jobs
   };
   bool paused = false, accepting = true;
+  std::string reason{};  // why no new jobs are taken, unless by an administrator's word
   store::Counts jobs{};
   std::vector<Backend> backends{};
 };
@@ -104,7 +105,11 @@ class Spool {
   virtual std::shared_ptr<const pipeline::Library> pipelines() const = 0;  // as they are now
   // Each backend as it stands, in the order of names; without what only the disk knows.
   virtual std::vector<QueueState::Backend> backends() const = 0;
-  virtual bool ready() const = 0;  // false while starting and stopping
+  // Whether new jobs are taken, but for what only the disk knows: not while starting and stopping,
+  // nor by an administrator's word.
+  virtual bool ready() const = 0;
+  // The same with the disk, which it blocks for, and why not.
+  virtual Result<void> takes_jobs() = 0;
 };
 
 }  // namespace llmspool::spool

@@ -33,6 +33,8 @@ std::string status_text(const json::object& health, const Terminal& terminal) {
               terminal.painted(status, status == "ok" ? Colour::green : Colour::yellow) +
               ", up for " + human_duration(integer_field(health, "uptime_seconds").value_or(0)) +
               ".\n";
+  if (const auto reason = one_line(text_field(health, "reason")); !reason.empty())
+    text += reason + '\n';
   std::string jobs;
   for (const auto& [word, count] : object_field(health, "jobs"))
     jobs += (jobs.empty() ? "" : ", ") + one_line(json::serialize(count)) + ' ' + one_line(word);
@@ -40,7 +42,9 @@ std::string status_text(const json::object& health, const Terminal& terminal) {
   for (const auto& [name, available] : object_field(health, "backends")) {
     const bool up = available.is_bool() && available.get_bool();
     text += "Backend " + one_line(name) + " is " +
-            (up ? "available" : terminal.painted("not available", Colour::red)) + ".\n";
+            (up ? "available."
+                : terminal.painted("not available", Colour::red) + ": 'llmspool queue' says why.") +
+            '\n';
   }
   return text;
 }

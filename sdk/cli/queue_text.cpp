@@ -30,7 +30,10 @@ Cell state_of(const json::object& backend) {
   const bool as_meant = !state.empty();
   if (is(backend, "circuit", "open")) add("circuit open" + until("circuit_until"));
   if (is(backend, "circuit", "half_open")) add("circuit half open");
-  if (state.empty()) state = text_field(backend, "reason");
+  if (const auto reason = text_field(backend, "reason"); !reason.empty()) {
+    state = reason + (state.empty() ? "" : " It is also " + state + '.');
+    return {state, Colour::red};
+  }
   if (state.empty()) return {"ready", Colour::green};
   return {state, as_meant ? Colour::yellow : Colour::red};
 }
@@ -40,12 +43,13 @@ Cell state_of(const json::object& backend) {
 std::string describe_queue(const json::object& queue) {
   const bool paused = is(queue, "paused", "true");
   const bool rejecting = is(queue, "accepting", "false");
+  const auto reason = text_field(queue, "reason");
   return "The queue takes " + std::string(rejecting ? "no new jobs" : "jobs") +
          (paused      ? rejecting ? " and is paused: " : ", but is paused: "
           : rejecting ? ", but runs those it has: "
                       : " and runs them: ") +
          text_field(queue, "running") + " running, " + text_field(queue, "waiting") + " waiting, " +
-         text_field(queue, "held") + " held.";
+         text_field(queue, "held") + " held." + (reason.empty() ? "" : ' ' + reason);
 }
 
 std::string describe_queue_backend(const json::object& backend) {

@@ -338,12 +338,16 @@ def test_reject_refuses_new_jobs_and_runs_the_old(make_daemon):
     refused = daemon.request("POST", "/api/jobs", {"prompt": "x"})
     assert refused.status == 503 and refused.headers["Retry-After"]
     assert "takes no new jobs" in refused.json()["detail"]
+    assert daemon.request("GET", "/readyz").status == 503
+    assert "administrator" in daemon.get("/api/health").json()["reason"]
     cancel(daemon, busy)
     assert daemon.ended(old)["status"] == "completed"
     assert daemon.request("POST", "/api/queue/accept").json()["accepting"]
     daemon.request("POST", "/api/queue/reject?backend=other")
     assert daemon.request("POST", "/api/jobs", {"prompt": "x", "backend": "other"}).status == 503
-    assert daemon.run(prompt="x")["status"] == "completed"
+    assert daemon.run(prompt="x", backend=["other", "echo"])["backend"] == "echo"
+    held = daemon.submit(prompt="x", hold=True)["job_id"]
+    assert daemon.request("PATCH", f"/api/jobs/{held}", {"backend": "other"}).status == 503
     assert daemon.request("POST", "/api/queue/pause?backend=nothing").status == 404
 
 

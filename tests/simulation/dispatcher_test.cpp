@@ -95,6 +95,35 @@ TEST_F(DispatcherScenario, GoesOnAtOnceWhenAStepClosesTheCircuit) {
   EXPECT_EQ(status(next), Status::completed);
 }
 
+TEST_F(DispatcherScenario, GivesNothingToABackendThatTakesNoNewJobs) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); });
+  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); }, 1, "other");
+  start({{"x", fragile()}});
+  const auto reject = [&](bool on) {
+    spool_->set_switch({"root", true}, spool::Switch::rejecting, "other", on, [](const auto&) {});
+    time_.pass(seconds(1));
+  };
+  reject(true);
+  submit();
+  time_.pass(seconds(1));
+  const auto waits = submit([](auto& submission) { submission.job.backends = {"x", "other"}; });
+  time_.pass(seconds(2));
+  EXPECT_EQ(job(waits).backend, "x");
+  EXPECT_EQ(status(waits), Status::pending);
+  reject(false);
+  EXPECT_EQ(job(waits).backend, "other");
+  EXPECT_EQ(status(waits), Status::completed);
+}
+
+TEST_F(DispatcherScenario, LearnsNoDurationFromAClockThatIsSet) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  start();
+  submit();
+  time_.set_clock(hours(24));
+  time_.pass(seconds(1));
+  EXPECT_LT(backend().mean_seconds.value(), 1);
+}
+
 TEST_F(DispatcherScenario, GivesAJobOfAMissingBackendToOneThatComesUpLater) {
   have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); });
   const auto waits = store_job({"gone", "x"}, time_.now() + seconds(2));

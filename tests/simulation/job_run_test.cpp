@@ -124,6 +124,27 @@ TEST_F(JobRunScenario, EndsAnAttemptWhoseBackendIsSilentForAnOptimizer) {
   time_.pass(minutes(1));
   EXPECT_EQ(status(id), Status::failed);
   EXPECT_EQ(job(id).failure->detail, "The backend wrote nothing within 10 s.");
+  EXPECT_LT(*job(id).completed_at - *job(id).started_at, seconds(11));
+}
+
+TEST_F(JobRunScenario, BlamesTheBackendForTimeoutsOfItsOwnAlone) {
+  have_backend([&](const GenerateRequest&, Sink& sink) {
+    while (!sink.cancelled()) time_.sleep(seconds(1));
+    return Ending{.verdict = Verdict::cancelled};
+  });
+  config::Backend rules;
+  rules.circuit_failures = 1;
+  rules.first_token_timeout = seconds(100);
+  start({{"x", rules}});
+  submit([](auto& submission) {
+    submission.job.first_token_timeout_seconds = 10;
+    submission.job.max_attempts = 1;
+  });
+  time_.pass(minutes(1));
+  EXPECT_EQ(backend().circuit, Circuit::State::closed);
+  submit([](auto& submission) { submission.job.max_attempts = 1; });
+  time_.pass(seconds(110));
+  EXPECT_EQ(backend().circuit, Circuit::State::open);
 }
 
 TEST_F(JobRunScenario, CountsTheTokensOfAllGenerations) {

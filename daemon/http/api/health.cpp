@@ -18,9 +18,11 @@ asio::awaitable<Result<Response>> health(const Services& services, const Request
       const auto backend = services.spool.plugins().backend(state.id);
       backends[state.id] = availability_of(*backend, state).reason.empty();
     }
+    const auto takes = services.spool.takes_jobs();
     const auto up = std::chrono::steady_clock::now() - services.started;
     return json::object{
-        {"status", services.spool.ready() ? "ok" : "not_ready"},
+        {"status", takes ? "ok" : "not_ready"},
+        {"reason", takes ? json::value(nullptr) : json::value(takes.error().message)},
         {"version", services.settings.version},
         {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(up).count()},
         {"backends", std::move(backends)},
@@ -45,7 +47,9 @@ void add_health_routes(Router& router, const Services& services) {
   router.add_plain("GET", "/healthz", [](const Request&) { return plain("ok\n"); });
   router.add_plain("GET", "/readyz", [&services](const Request&) -> Result<Response> {
     if (services.spool.ready()) return plain("ready\n");
-    return fail(Code::unavailable, "llmspoold is starting or stopping.");
+    return fail(Code::unavailable,
+                "llmspoold takes no new jobs: it is starting or stopping, or an administrator has "
+                "said so.");
   });
   router.add_plain("GET", "/api/openapi.json",
                    [](const Request&) { return json_text_response(200, std::string(kOpenApi)); });

@@ -13,6 +13,10 @@ json::value time_or_null(const std::optional<Time>& time) {
   return time ? json::value(format_time(*time)) : json::value(nullptr);
 }
 
+json::value text_or_null(const std::string& text) {
+  return text.empty() ? json::value(nullptr) : json::value(text);
+}
+
 json::value number_or_null(const std::optional<double>& number) {
   return number ? json::value(*number) : json::value(nullptr);
 }
@@ -27,8 +31,7 @@ json::object backend_of(const spool::QueueState::Backend& backend) {
           {"circuit", spool::to_string(backend.circuit)},
           {"circuit_until", time_or_null(backend.circuit_until)},
           {"resting_until", time_or_null(backend.resting_until)},
-          {"reason", backend.stopped_reason.empty() ? json::value(nullptr)
-                                                    : json::value(backend.stopped_reason)},
+          {"reason", text_or_null(backend.stopped_reason)},
           {"mean_seconds", number_or_null(backend.mean_seconds)}};
 }
 
@@ -41,9 +44,13 @@ Result<json::object> queue_of(const Services& services, const spool::Caller& cal
     LLMSPOOL_TRY(upcoming, services.spool.upcoming(caller, jobs_max));
     for (const job::Job& job : upcoming) jobs.push_back(job_json(services, job));
   }
-  return json::object{{"paused", state.paused},           {"accepting", state.accepting},
-                      {"running", state.jobs.processing}, {"waiting", state.jobs.pending},
-                      {"held", state.jobs.held},          {"backends", std::move(backends)},
+  return json::object{{"paused", state.paused},
+                      {"accepting", state.accepting},
+                      {"reason", text_or_null(state.reason)},
+                      {"running", state.jobs.processing},
+                      {"waiting", state.jobs.pending},
+                      {"held", state.jobs.held},
+                      {"backends", std::move(backends)},
                       {"jobs", std::move(jobs)}};
 }
 

@@ -19,7 +19,15 @@ TEST(StatusText, SaysHowTheDaemonIs) {
             "llmspoold 0.1.0 is ok, up for 3 h 12 min.\n"
             "Jobs: 3 pending, 1 processing.\n"
             "Backend echo is available.\n"
-            "Backend gemini is not available.\n");
+            "Backend gemini is not available: 'llmspool queue' says why.\n");
+}
+
+TEST(StatusText, SaysWhyNoNewJobsAreTaken) {
+  EXPECT_EQ(status_text(object(R"({"status":"not_ready","reason":"The disk is full.",
+                                   "version":"0.1.0","uptime_seconds":1})"),
+                        {}),
+            "llmspoold 0.1.0 is not_ready, up for 1 s.\n"
+            "The disk is full.\n");
 }
 
 TEST(BackendsText, GivesTheReasonWhereOneIsNotAvailable) {

@@ -24,6 +24,13 @@ TEST(DescribeQueue, SaysWhatItDoes) {
   EXPECT_EQ(described("true", "false"), "The queue takes no new jobs and is paused" + counts);
 }
 
+TEST(DescribeQueue, SaysWhyItTakesNoNewJobs) {
+  EXPECT_EQ(describe_queue(object(R"({"paused":false,"accepting":false,"running":0,"waiting":0,
+                                      "held":0,"reason":"The spool is full."})")),
+            "The queue takes no new jobs, but runs those it has: 0 running, 0 waiting, 0 held. The "
+            "spool is full.");
+}
+
 TEST(DescribeQueueBackend, NamesAllThatKeepsItFromWorking) {
   const auto described = [](const std::string& fields) {
     return describe_queue_backend(
@@ -31,8 +38,9 @@ TEST(DescribeQueueBackend, NamesAllThatKeepsItFromWorking) {
   };
   const std::string echo = "Backend echo, 2 of 4 running, 13 waiting: ";
   EXPECT_EQ(described(""), echo + "ready.");
-  EXPECT_EQ(described(R"(,"paused":true,"accepting":false,"reason":"It is paused.")"),
-            echo + "paused, rejecting.");
+  EXPECT_EQ(described(R"(,"paused":true,"accepting":false)"), echo + "paused, rejecting.");
+  EXPECT_EQ(described(R"(,"paused":true,"reason":"It is not there.")"),
+            echo + "It is not there. It is also paused.");
   EXPECT_EQ(described(R"(,"circuit":"open","circuit_until":"2026-11-24T17:00:00.000Z")"),
             echo + "circuit open until 2026-11-24 17:00:00 UTC.");
   EXPECT_EQ(described(R"(,"circuit":"half_open","circuit_until":null)"),

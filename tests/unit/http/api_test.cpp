@@ -209,6 +209,8 @@ TEST_F(Api, TellsHowItIs) {
   server_.spool.is_ready = false;
   EXPECT_EQ(get("/readyz").status, 503);
   EXPECT_EQ(get("/healthz").status, 200);
+  EXPECT_EQ(get("/api/health").json().at("status").as_string(), "not_ready");
+  EXPECT_EQ(get("/api/health").json().at("reason").as_string(), "It is starting.");
   for (const auto* name : {"backends", "optimizers", "pipelines", "plugins"}) {
     EXPECT_TRUE(get(std::string("/api/") + name).json().at(name).is_array());
   }
