@@ -22,10 +22,14 @@ struct Arguments {
 std::string usage_message(const CLI::App* app, const CLI::Error& error) {
   const auto left = app->remaining();
   const auto* command = app;
-  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  std::string called = "llmspool";
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+    called += ' ' + command->get_name();
+  }
   const bool unknown = !command->get_subcommands({}).empty() && !left.empty();
   return "llmspool: " + (unknown ? "there is no '" + harmless(left.front()) + '\'' : error.what()) +
-         "; see " + command->get_display_name() + " --help\n";
+         "; see " + called + " --help\n";
 }
 
 void declare(CLI::App& app, Arguments& arguments) {

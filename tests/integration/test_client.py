@@ -3,6 +3,7 @@
 
 import json
 import subprocess
+import time
 
 from daemon import BUILD, FIXTURES
 
@@ -57,6 +58,31 @@ def test_every_command_answers(daemon):
 def test_no_such_job(daemon):
     done = daemon.client("show", "999")
     assert done.returncode == 5 and "999" in done.stderr
+
+
+def test_a_wait_that_the_daemon_ends_is_no_wait(daemon):
+    with subprocess.Popen([BUILD / "sdk/cli/llmspool", "--socket", daemon.socket, "submit", "x", "--wait", "60",
+                           "--param", "stall_seconds=600"], stderr=subprocess.PIPE, text=True) as waiting:
+        while daemon.get("/api/health").json()["jobs"]["processing"] == 0:
+            assert waiting.poll() is None
+            time.sleep(0.01)
+        daemon.process.terminate()
+        stderr = waiting.communicate()[1]
+    assert waiting.returncode == 3 and "The daemon stops, and job 1 goes on" in stderr
+
+
+def test_a_wrong_option_names_the_help_of_its_command():
+    done = subprocess.run([BUILD / "sdk/cli/llmspool", "submit", "x", "--priority", "101"], capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 2 and done.stderr.endswith("see llmspool submit --help\n")
+
+
+def test_lists_several_states(daemon):
+    daemon.run(prompt="x")
+    daemon.submit(prompt="y", hold=True)
+    daemon.submit(prompt="z", hold=True, priority=1)
+    listed = json.loads(daemon.client("--json", "list", "--status", "completed,held").stdout)["jobs"]
+    assert [job["status"] for job in listed] == ["held", "held", "completed"]
 
 
 def test_no_daemon(tmp_path):
