@@ -100,7 +100,9 @@ asio::awaitable<Result<Response>> backends(const Services& services, const Reque
   std::function<Result<json::array>()> work = [&spool = services.spool] {
     json::array list;
     for (const auto& state : spool.backends()) {
-      list.push_back(backend_of(spool, *spool.plugins().backend(state.id), state));
+      // Jobs may wait for one that is not there.
+      if (const auto backend = spool.plugins().backend(state.id))
+        list.push_back(backend_of(spool, *backend, state));
     }
     return list;
   };

@@ -16,7 +16,7 @@ asio::awaitable<Result<Response>> health(const Services& services, const Request
     json::object backends;
     for (const auto& state : services.spool.backends()) {
       const auto backend = services.spool.plugins().backend(state.id);
-      backends[state.id] = availability_of(*backend, state).reason.empty();
+      backends[state.id] = backend && availability_of(*backend, state).reason.empty();
     }
     const auto takes = services.spool.takes_jobs();
     const auto up = std::chrono::steady_clock::now() - services.started;
