@@ -325,6 +325,16 @@ TEST_F(DamagedRow, IsListedWithWhatIsLeftOfIt) {
   EXPECT_THAT(jobs[1].message, HasSubstr("is damaged"));
 }
 
+TEST_F(DamagedRow, DoesNotKeepAJobThatItReplacedFromRunningAgain) {
+  Submission draft = prompt();
+  draft.job.supersede = "draft";
+  const JobId older = submit(draft);
+  damage(submit(draft));
+  const auto again = await<Applied>(
+      [&](auto done) { store_->apply(older, {}, {job::Restart{}}, std::move(done)); });
+  EXPECT_TRUE(again.has_value()) << again.error().message;
+}
+
 TEST_F(DamagedRow, DoesNotHideWhatHasBecomeReady) {
   const JobId first = submit();
   Submission follower = prompt();

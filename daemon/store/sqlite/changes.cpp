@@ -111,8 +111,10 @@ Result<Submitted> Changes::submit(const SubmissionRow& submission) {
   LLMSPOOL_TRY(first, replay(submission, now));
   if (first) return Submitted{{*std::move(first), {}, {}}, true};
 
-  LLMSPOOL_CHECK(check_room(submission.job.owner, submission.request.size(),
-                            replaces_waiting(submission.job) ? 1 : 0));
+  const auto older = superseded_by(submission.job);
+  const bool replaces_waiting = older && waits(older->status);
+  LLMSPOOL_CHECK(
+      check_room(submission.job.owner, submission.request.size(), replaces_waiting ? 1 : 0));
   Job job = submission.job;
   job.id = next_id_;
   remove_repeated(job.after);
@@ -120,7 +122,7 @@ Result<Submitted> Changes::submit(const SubmissionRow& submission) {
 
   job::Transition accepted = job::create(std::move(job), submission.hold, now);
   Submitted submitted;
-  submitted.applied.others = supersede(accepted.job);
+  submitted.applied.others = supersede(accepted.job, older.get());
   for (const Applied& other : submitted.applied.others) {
     // It may have been one of those that the new job is to follow.
     if (std::erase(predecessors.open, other.job.id) > 0 && !predecessors.hopeless)
@@ -188,28 +190,28 @@ std::shared_ptr<const Job> Changes::superseded_by(const Job& newer) {
                                   newer.owner, newer.supersede);
       row.next())
     older = row.number(0);
-  return older ? load_or_set_aside(*older) : nullptr;
+  auto job = older ? load_or_set_aside(*older) : nullptr;
+  return job && !job::ended(job->status) ? std::move(job) : nullptr;
 }
 
-bool Changes::replaces_waiting(const Job& newer) {
-  const auto older = superseded_by(newer);
-  return older && waits(older->status);
-}
-
-// Cancels the active job that has the same key, and gives what was changed.
-std::vector<Applied> Changes::supersede(const Job& newer) {
+// Cancels `older`, if there is one, and gives what was changed.
+std::vector<Applied> Changes::supersede(const Job& newer, const Job* older) {
   if (newer.supersede.empty()) return {};
   std::vector<Applied> changed;
-  if (const auto older = superseded_by(newer)) {
+  if (older != nullptr) {
     if (auto applied = apply_on_the_way(older->id, job::Supersede{newer.id})) {
       auto others = std::exchange(applied->others, {});
       changed.push_back(*std::move(applied));
       std::ranges::move(others, std::back_inserter(changed));
     }
   }
-  database_.run("INSERT OR REPLACE INTO superseding(owner, key, job_id) VALUES (?, ?, ?)",
-                newer.owner, newer.supersede, newer.id);
+  keep_superseding(newer);
   return changed;
+}
+
+void Changes::keep_superseding(const Job& job) {
+  database_.run("INSERT OR REPLACE INTO superseding(owner, key, job_id) VALUES (?, ?, ?)",
+                job.owner, job.supersede, job.id);
 }
 
 void Changes::no_longer_supersedes(const Job& ended) {
@@ -222,16 +224,16 @@ Result<std::optional<Job>> Changes::replay(const SubmissionRow& submission, Time
   if (submission.idempotency_key.empty()) return std::nullopt;
   const auto use = find_key(database_, submission.job.owner, submission.idempotency_key, now);
   if (!use) return std::nullopt;
+  if (use->fingerprint != submission.fingerprint)
+    return fail(Code::unprocessable, "The idempotency key '" + key_as_given(submission) +
+                                         "' has been used for another request, job " +
+                                         std::to_string(use->job_id) +
+                                         ": give every request a key of its own.");
   const auto first = load(use->job_id);
   if (!first)
     return fail(Code::conflict, "The idempotency key '" + key_as_given(submission) +
                                     "' has been used for job " + std::to_string(use->job_id) +
                                     ", which has been removed: give a new job a key of its own.");
-  if (use->fingerprint != submission.fingerprint)
-    return fail(Code::unprocessable, "The idempotency key '" + key_as_given(submission) +
-                                         "' has been used for another request, job " +
-                                         std::to_string(first->id) +
-                                         ": give every request a key of its own.");
   return *first;
 }
 
@@ -332,9 +334,7 @@ Result<Applied> Changes::step(const Job& before, Commands commands,
       drop_files(database_, after.id);
       forget_untold_end(database_, after.id);
       open_dependencies(database_, after.id, find_remaining_predecessors(database_, after).open);
-      if (!after.supersede.empty())
-        database_.run("INSERT INTO superseding(owner, key, job_id) VALUES (?, ?, ?)", after.owner,
-                      after.supersede, after.id);
+      if (!after.supersede.empty()) keep_superseding(after);
     }
   }
   if (after.labels != before.labels) relabel(after, before.labels);

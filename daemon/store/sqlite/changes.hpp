@@ -83,8 +83,8 @@ class Changes {
   void insert(const job::Job& job, const std::string& request);
   // The active job with the same key; one that cannot be read is none.
   std::shared_ptr<const job::Job> superseded_by(const job::Job& newer);
-  bool replaces_waiting(const job::Job& newer);
-  std::vector<Applied> supersede(const job::Job& newer);
+  std::vector<Applied> supersede(const job::Job& newer, const job::Job* older);
+  void keep_superseding(const job::Job& job);
   void no_longer_supersedes(const job::Job& ended);
 
   std::shared_ptr<const job::Job> load(job::JobId id);  // null: there is none
