@@ -43,7 +43,8 @@ std::string status_text(const json::object& health, const Terminal& terminal) {
     const bool up = available.is_bool() && available.get_bool();
     text += "Backend " + one_line(name) + " is " +
             (up ? "available."
-                : terminal.painted("not available", Colour::red) + ": 'llmspool queue' says why.") +
+                : terminal.painted("not available", Colour::red) +
+                      ": 'llmspool backends' and 'llmspool queue' say why.") +
             '\n';
   }
   return text;

@@ -38,8 +38,12 @@ void sync_directory(const std::string& file) {
   ::close(directory);
 }
 
+void check_is_no_directory(const std::string& path) {
+  if (std::error_code unknown; std::filesystem::is_directory(path, unknown))
+    refuse(path, "is a directory: name a file in it");
+}
+
 void check_absent(const std::string& path) {
-  if (std::filesystem::is_directory(path)) refuse(path, "is a directory: name a file in it");
   if (std::filesystem::exists(std::filesystem::symlink_status(path)))
     refuse(path, "exists: use --force to replace it");
 }
@@ -81,6 +85,7 @@ void NewFile::keep_as(const std::string& path) {
 
 std::uint64_t download_file(const Api& api, std::string_view target, const std::string& path,
                             ::mode_t mode, bool replace) {
+  check_is_no_directory(path);
   if (!replace) check_absent(path);
   NewFile file(path + ".partial", mode, "delete it if nothing is writing it any more");
   std::uint64_t size = 0;

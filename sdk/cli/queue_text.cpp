@@ -15,10 +15,11 @@ std::string load_of(const json::object& backend) {
   return text_field(backend, "running") + " of " + text_field(backend, "concurrency");
 }
 
-// "ready", "paused, circuit open until ...": all that keeps the backend from taking jobs, else the
-// daemon's own sentence for it.
+// "ready", "It has no key, paused, circuit open until ...": the daemon's own sentence and all else
+// that keeps the backend from taking jobs.
 Cell state_of(const json::object& backend) {
-  std::string state;
+  const auto reason = text_field(backend, "reason");
+  std::string state = reason.ends_with('.') ? reason.substr(0, reason.size() - 1) : reason;
   const auto add = [&](const std::string& text) { state += (state.empty() ? "" : ", ") + text; };
   const auto until = [&](const char* name) {
     const auto time = short_time(text_field(backend, name));
@@ -27,13 +28,9 @@ Cell state_of(const json::object& backend) {
   if (is(backend, "paused", "true")) add("paused");
   if (is(backend, "accepting", "false")) add("rejecting");
   if (!text_field(backend, "resting_until").empty()) add("resting" + until("resting_until"));
-  const bool as_meant = !state.empty();
+  const bool as_meant = reason.empty() && !state.empty();
   if (is(backend, "circuit", "open")) add("circuit open" + until("circuit_until"));
   if (is(backend, "circuit", "half_open")) add("circuit half open");
-  if (const auto reason = text_field(backend, "reason"); !reason.empty()) {
-    state = reason + (state.empty() ? "" : " It is also " + state + '.');
-    return {state, Colour::red};
-  }
   if (state.empty()) return {"ready", Colour::green};
   return {state, as_meant ? Colour::yellow : Colour::red};
 }

@@ -34,9 +34,9 @@ void check_waited(const SubmitOptions& options, const json::object& job,
   if (exit_code_of(job) != ExitCode::job_not_ended) return;
   if (waited + kSlack >= std::chrono::seconds(options.wait_seconds.value_or(0))) return;
   const auto id = text_field(job, "job_id");
-  throw Failure(ExitCode::unreachable, "The daemon stops, and job " + id +
-                                           " goes on when it is back: 'llmspool watch " + id +
-                                           "' shows it to its end.");
+  throw Failure(ExitCode::job_not_ended, "The daemon stops, and job " + id +
+                                             " goes on when it is back: 'llmspool watch " + id +
+                                             "' shows it to its end.");
 }
 
 ExitCode submit(const Context& context, const SubmitOptions& options) {

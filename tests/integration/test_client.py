@@ -68,7 +68,7 @@ def test_a_wait_that_the_daemon_ends_is_no_wait(daemon):
             time.sleep(0.01)
         daemon.process.terminate()
         stderr = waiting.communicate()[1]
-    assert waiting.returncode == 3 and "The daemon stops, and job 1 goes on" in stderr
+    assert waiting.returncode == 9 and "The daemon stops, and job 1 goes on" in stderr
 
 
 def test_a_wrong_option_names_the_help_of_its_command():

@@ -105,7 +105,7 @@ def test_backup(daemon, make_daemon, tmp_path):
     other.state.mkdir(mode=0o700)
     file.rename(other.state / "llmspool.db")
     assert other.start().job(job)["output"] == "keep me"
-    assert "is a directory" in run(daemon, "admin", "backup", tmp_path, code=2).stderr
+    assert "is a directory" in run(daemon, "admin", "backup", tmp_path, "--force", code=2).stderr
 
 
 def test_submit_with_all_that_the_queue_knows(busy):

@@ -40,7 +40,7 @@ TEST(DescribeQueueBackend, NamesAllThatKeepsItFromWorking) {
   EXPECT_EQ(described(""), echo + "ready.");
   EXPECT_EQ(described(R"(,"paused":true,"accepting":false)"), echo + "paused, rejecting.");
   EXPECT_EQ(described(R"(,"paused":true,"reason":"It is not there.")"),
-            echo + "It is not there. It is also paused.");
+            echo + "It is not there, paused.");
   EXPECT_EQ(described(R"(,"circuit":"open","circuit_until":"2026-11-24T17:00:00.000Z")"),
             echo + "circuit open until 2026-11-24 17:00:00 UTC.");
   EXPECT_EQ(described(R"(,"circuit":"half_open","circuit_until":null)"),
@@ -59,7 +59,7 @@ TEST(QueueText, HasALineForEachBackend) {
             "The queue takes jobs and runs them: 2 running, 1 waiting, 0 held.\n"
             "BACKEND  RUNNING  WAITING  STATE\n"
             "echo     2 of 4   1        ready\n"
-            "gemini   0 of 2   0        It has no key.\n");
+            "gemini   0 of 2   0        It has no key\n");
 }
 
 }  // namespace
