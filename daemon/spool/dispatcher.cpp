@@ -276,7 +276,8 @@ void Dispatcher::run(Lane& lane, store::Claimed claimed) {
           .stop_backend = [this, &lane](const std::string& reason) { stop_backend(lane, reason); },
           .answered = [this, &lane,
                        key](const auto& answered) { on_answered(lane, key, answered); },
-          .is_up = [this](const std::string& backend) { return is_up(backend); }},
+          .is_up = [this](const std::string& backend) { return is_up(backend); },
+          .may_take = [this](const std::string& backend) { return may_take(backend); }},
       lane.rules()));
   runs_[key] = run;
   if (stopping_)
@@ -322,6 +323,7 @@ void Dispatcher::stop_backend(Lane& lane, const std::string& reason) {
 void Dispatcher::on_answered(Lane& lane, const RunKey& run, const JobRun::Answered& answered) {
   const bool opened = lane.answered(run, answered.ending, answered.more_requests, answered.tokens);
   look_at(lane);
+  if (lane.circuit_state() == Circuit::State::half_open) poke(lane);  // for another trial
   if (!opened) return;
   const auto& name = lane.backend().id();
   log::warning(fmt::format("The backend {} keeps failing and is left alone for {} s: {}", name,
@@ -341,10 +343,13 @@ bool Dispatcher::is_down(const std::string& backend) const {
   return lane == lanes_.end() || lane->second.is_down();
 }
 
+bool Dispatcher::may_take(const std::string& backend) const {
+  return lanes_.contains(backend) && !switches_.is_on(Switch::rejecting, backend);
+}
+
 bool Dispatcher::is_up(const std::string& backend) const {
-  const auto lane = lanes_.find(backend);
-  return lane != lanes_.end() && lane->second.is_up() &&
-         !switches_.is_on(Switch::paused, backend) && !switches_.is_on(Switch::rejecting, backend);
+  return may_take(backend) && lanes_.at(backend).is_up() &&
+         !switches_.is_on(Switch::paused, backend);
 }
 
 void Dispatcher::divert_all() {

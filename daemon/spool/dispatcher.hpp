@@ -64,7 +64,8 @@ class Dispatcher {
   void on_answered(Lane& lane, const RunKey& run, const JobRun::Answered& answered);
   // Whether jobs that wait for a backend had better go to another: it is down, or not there.
   bool is_down(const std::string& backend) const;
-  // Whether a backend takes the jobs of another that is down.
+  // Whether a backend takes the jobs of another: ever, or now.
+  bool may_take(const std::string& backend) const;
   bool is_up(const std::string& backend) const;
   // By itself or with the whole queue; any thread.
   bool is_paused(const std::string& backend) const;
@@ -77,7 +78,7 @@ class Dispatcher {
   void look_at(Lane& lane);
   void show(Lane& lane);
   void spend_until(Time end);
-  // A job that could run waits for it: if it is not there, that is told once.
+  // A job waits for it: if it is not there, that is told once.
   void miss_if_gone(const std::string& backend);
   bool takes_jobs(const Lane& lane) const;
   void wake();

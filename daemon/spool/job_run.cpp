@@ -18,7 +18,7 @@ using plugin::Verdict;
 constexpr std::chrono::seconds kStoreRetryInterval{1};
 // The longest that a timer waits: it outlives the run that it watches.
 constexpr Milliseconds kWatchMax{30'000};
-// How late it is noticed that a backend has been asked.
+// How late it is noticed, at the latest, that a backend is asked that was not.
 constexpr Milliseconds kNoticedIn{100};
 
 // What is left until `timeout` after `since`; nothing without a timeout.
@@ -51,8 +51,9 @@ JobRun::JobRun(RunContext& context, store::Claimed claimed,
 
 JobRun::Timeout JobRun::timeout_of(const std::optional<std::int64_t>& own,
                                    std::chrono::seconds usual) {
-  if (own) return {.time = std::chrono::seconds(*own), .own = true};
-  return {.time = usual};
+  if (!own) return {.time = usual};
+  const std::chrono::seconds time(*own);
+  return {.time = time, .own = usual.count() <= 0 || time < usual};
 }
 
 void JobRun::begin() {
@@ -174,12 +175,13 @@ void JobRun::watch(const std::string& step, const CallPtr& call) {
   Running& running = at->second;
   if (!running.began) return;
   const Milliseconds now = context_.loop.uptime();
-  if (const auto request = call->requests(); request != running.request) {
-    running.request = request;
+  const auto signs = call->take_signs();
+  if (signs.requests != running.request) {
+    running.request = signs.requests;
     running.asked = now;
     running.spoke.reset();
   }
-  if (call->take_sign_of_life()) running.spoke = now;
+  if (signs.alive) running.spoke = now;
 
   std::optional<Milliseconds> next = left_of(timeouts_.step.time, *running.began, now);
   if (next && *next <= Milliseconds(0))
@@ -187,7 +189,7 @@ void JobRun::watch(const std::string& step, const CallPtr& call) {
                     "The step took longer than its " + in_seconds(timeouts_.step.time) + ".");
   const bool silent = !running.spoke;
   const Timeout& patience = silent ? timeouts_.first_token : timeouts_.token;
-  const auto left = call->asking()
+  const auto left = signs.asking
                         ? left_of(patience.time, running.spoke.value_or(running.asked), now)
                         : std::nullopt;
   if (left && *left <= Milliseconds(0))
@@ -199,7 +201,7 @@ void JobRun::watch(const std::string& step, const CallPtr& call) {
   // A request, and its first text, are followed by a patience of their own.
   for (const Milliseconds each : {timeouts_.first_token.time, timeouts_.token.time})
     if (each > Milliseconds(0))
-      next = std::min(next.value_or(each), call->asking() ? each / 4 : kNoticedIn);
+      next = std::min(next.value_or(each), signs.asking ? each / 4 : kNoticedIn);
   if (!next) return;
   context_.loop.after(std::clamp(*next, Milliseconds(1), kWatchMax),
                       [weak = weak_from_this(), step, weak_call = std::weak_ptr(call)] {
@@ -213,7 +215,7 @@ void JobRun::watch(const std::string& step, const CallPtr& call) {
 void JobRun::time_out(const std::string& step, const Timeout& timeout, std::string detail) {
   const Trouble trouble{.ending = {.verdict = Verdict::retry_later, .message = std::move(detail)},
                         .step = step,
-                        .of_backend = calls_.at(step).call->requests() > 0};
+                        .of_backend = calls_.at(step).call->take_signs().asking};
   if (trouble.of_backend && !timeout.own) callbacks_.answered({trouble.ending, 0, 0});
   auto retry = answer_to(trouble);
   std::get<job::Retry>(retry).failure.code = "timeout";
@@ -254,13 +256,11 @@ void JobRun::conclude(const Trouble& trouble) {
 }
 
 // The next of the job's backends that takes jobs now; or else, where the job `may_wait` for it, the
-// next that is there; or else the present one.
+// next that will; or else the present one.
 std::string JobRun::next_backend(bool may_wait) const {
   const auto others = job::candidates_after(job_);
   auto next = std::ranges::find_if(others, callbacks_.is_up);
-  if (next == others.end() && may_wait)
-    next = std::ranges::find_if(
-        others, [&](const std::string& name) { return context_.plugins.backend(name) != nullptr; });
+  if (next == others.end() && may_wait) next = std::ranges::find_if(others, callbacks_.may_take);
   return next == others.end() ? job_.backend : *next;
 }
 

@@ -38,7 +38,8 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
     std::function<void()> ended;  // once; its plugin calls have returned, its last word is stored
     std::function<void(const std::string& reason)> stop_backend;
     std::function<void(const Answered&)> answered;
-    std::function<bool(const std::string& backend)> is_up;  // takes the jobs of another
+    std::function<bool(const std::string& backend)> is_up;     // takes the jobs of another now
+    std::function<bool(const std::string& backend)> may_take;  // or will, when it is up
   };
 
   JobRun(RunContext& context, store::Claimed claimed,
@@ -75,7 +76,7 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
   // Of each step.
   struct Timeout {
     Milliseconds time{0};  // zero: none
-    bool own = false;      // asked for by the job, which tells nothing about the backend
+    bool own = false;      // of a job that is more impatient than its backend's rules are
   };
   struct Timeouts {
     Timeout first_token, token, step;

@@ -97,16 +97,17 @@ bool Lane::answered(const RunKey& run, const plugin::Ending& ending, std::int64_
   pace_.tokens.charge(now, tokens);
   switch (ending.verdict) {
     case Verdict::done:
-      end_trial(run);
+      trial_.reset();
       circuit_.succeeded();
       return false;
     case Verdict::retry_later:
       rests_until_ = std::max(rests_until_, now + asked_pause(ending.retry_after_seconds));
       return circuit_.failed(now, end_trial(run));
     case Verdict::failed:
-      return !ending.blames_request && circuit_.failed(now, end_trial(run));
-    case Verdict::retry_now:
-      return circuit_.failed(now, end_trial(run));
+    case Verdict::retry_now: {
+      const bool tried = end_trial(run);
+      return !ending.blames_request && circuit_.failed(now, tried);
+    }
     case Verdict::hold:
     case Verdict::stop_queue:
     case Verdict::credentials_needed:

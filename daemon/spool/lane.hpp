@@ -56,6 +56,7 @@ class Lane {
   // As if it had been given all at `at` that a minute allows.
   void spend_all(Milliseconds at) { pace_.charge_all(at); }
   void close_circuit() {
+    trial_.reset();
     circuit_.succeeded();
     rests_until_ = Milliseconds(0);
   }

@@ -194,7 +194,13 @@ Result<void> LocalSpool::check_move(const job::Job& job, const job::Change& chan
   if (change.backends) moved.backends = *change.backends;
   if (change.model) moved.model = *change.model;
   LLMSPOOL_CHECK(check_target(moved, parts_.plugins));
-  return change.backends ? check_accepting(moved.backends.front()) : Result<void>();
+  return moved.backends == job.backends ? Result<void>() : check_accepting(moved.backends.front());
+}
+
+Result<void> LocalSpool::check(const job::Job& job, const job::Command& command) const {
+  if (const auto* change = std::get_if<job::Change>(&command)) return check_move(job, *change);
+  const bool begins_anew = std::holds_alternative<job::Restart>(command) && !job.backends.empty();
+  return begins_anew ? check_accepting(job.backends.front()) : Result<void>();
 }
 
 void LocalSpool::command(const Caller& caller, job::JobId id, job::Command command,
@@ -202,9 +208,8 @@ void LocalSpool::command(const Caller& caller, job::JobId id, job::Command comma
   parts_.workers.run([this, caller, id, command = std::move(command), done = std::move(done)] {
     auto job = get(caller, id);
     if (!job) return done(std::move(job));
-    if (const auto* change = std::get_if<job::Change>(&command))
-      if (auto moves = check_move(*job, *change); !moves)
-        return done(std::unexpected(std::move(moves).error()));
+    if (auto allowed = check(*job, command); !allowed)
+      return done(std::unexpected(std::move(allowed).error()));
     ledger_.apply(id, std::nullopt, {command}, [this, done](Result<store::Applied> applied) {
       if (!applied) return done(std::unexpected(std::move(applied).error()));
       if (job::ended(applied->job.status)) return done(std::move(applied->job));

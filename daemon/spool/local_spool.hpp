@@ -83,12 +83,13 @@ class LocalSpool final : public Spool {
                                            const Submission& submission) const;  // blocks
   Result<void> choose_accepting(job::Job& job) const;
   Result<void> check_accepting(const std::string& backend) const;
+  Result<void> check(const job::Job& job, const job::Command& command) const;
   Result<void> check_move(const job::Job& job, const job::Change& change) const;
   void flip(Switch what, const std::string& backend, bool on, const Done<void>& done);
   void cancel_rest_of_group(const std::string& owner, const std::string& group, job::JobId after,
                             const Done<void>& done);
-  // Tells followers soon what is expected now.
   void learn_duration(const job::Job& job);
+  // Tells followers soon what is expected now.
   void look_ahead();
 
   const Parts parts_;

@@ -31,9 +31,9 @@ void StepCall::tell() {
 
 void StepCall::emit(std::string_view text) {
   if (text.empty()) return;
-  alive_ = true;
   {
     std::unique_lock lock(mutex_);
+    signs_.alive = true;
     room_.wait(lock, [&] { return buffer_.size() < limits::kEmitBufferBytes || cancelled_; });
     if (cancelled_) return;
     emitted_ += text.size();
@@ -60,12 +60,32 @@ void StepCall::usage(std::uint64_t prompt_tokens, std::uint64_t completion_token
 }
 
 void StepCall::begin_request() {
-  alive_ = false;
-  asking_ = true;
-  ++requests_;
   const std::scoped_lock lock(mutex_);
+  signs_ = {.requests = signs_.requests + 1, .asking = true};
   usage_before_ = sum_of(usage_before_, usage_);
   usage_ = {};
+}
+
+void StepCall::end_request() {
+  const std::scoped_lock lock(mutex_);
+  signs_.asking = false;
+}
+
+void StepCall::show_life() {
+  const std::scoped_lock lock(mutex_);
+  signs_.alive = true;
+}
+
+std::int64_t StepCall::requests() const {
+  const std::scoped_lock lock(mutex_);
+  return signs_.requests;
+}
+
+StepCall::Signs StepCall::take_signs() {
+  const std::scoped_lock lock(mutex_);
+  const Signs signs = signs_;
+  signs_.alive = false;
+  return signs;
 }
 
 void StepCall::finish_reason(std::string_view reason) {

@@ -30,8 +30,8 @@ class StepCall final : public plugin::Sink {
 
   // The backend is asked for a text, perhaps by an optimizer; it has answered.
   void begin_request();
-  void end_request() { asking_ = false; }
-  void show_life() { alive_ = true; }  // its text comes, though it goes elsewhere
+  void end_request();
+  void show_life();  // its text comes, though it goes elsewhere
 
   // The loop's side.
   void cancel();
@@ -43,11 +43,14 @@ class StepCall final : public plugin::Sink {
   double fraction() const;      // how far the step is, 0 to 1
   std::string message() const;  // for people: the step's label and what it does now
   job::Usage usage() const;     // of all requests
-  std::int64_t requests() const { return requests_; }
-  bool asking() const { return asking_; }  // the last of them is under way
+  std::int64_t requests() const;
   std::string finish_reason() const;
-  // Whether text came since the last question, of the last request.
-  bool take_sign_of_life() { return alive_.exchange(false); }
+  struct Signs {
+    std::int64_t requests = 0;  // so far
+    bool asking = false;        // the last of them is under way
+    bool alive = false;         // text of it came since the last look
+  };
+  Signs take_signs();
 
  private:
   void tell();
@@ -59,8 +62,6 @@ class StepCall final : public plugin::Sink {
   std::atomic<bool> cancelled_ = false, told_ = false, too_long_ = false;
   std::atomic<int> phase_ = 0;
   std::atomic<std::uint64_t> done_ = 0, total_ = 0;
-  std::atomic<std::int64_t> requests_ = 0;
-  std::atomic<bool> alive_ = false, asking_ = false;
 
   mutable std::mutex mutex_;
   std::condition_variable room_;
@@ -68,7 +69,8 @@ class StepCall final : public plugin::Sink {
   std::size_t emitted_ = 0;
   std::string finish_reason_ = "stop";
   job::Usage usage_before_, usage_;  // of the requests before the last, and of that one
-  std::string text_;                 // of the loop alone
+  Signs signs_;
+  std::string text_;  // of the loop alone
 };
 
 }  // namespace llmspool::spool

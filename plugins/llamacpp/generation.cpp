@@ -15,8 +15,9 @@ constexpr auto kPollInterval = std::chrono::milliseconds(20);
 
 std::size_t room_for_answer(std::size_t prompt_tokens, std::size_t context_tokens) {
   if (prompt_tokens < context_tokens) return context_tokens - prompt_tokens;
-  throw Failure::invalid("The prompt has " + std::to_string(prompt_tokens) + " tokens, but at most " +
-                std::to_string(context_tokens - 1) + " fit into the model's context");
+  throw Failure::invalid("The prompt has " + std::to_string(prompt_tokens) +
+                         " tokens, but at most " + std::to_string(context_tokens - 1) +
+                         " fit into the model's context");
 }
 
 std::vector<std::string> joined(std::vector<std::string> some,

@@ -73,7 +73,8 @@ Prompt LoadedModel::prompt(const std::vector<Message>& messages, bool thinking) 
   try {
     chat = apply(*templates_, inputs);
   } catch (const std::exception& problem) {
-    throw Failure::invalid("The chat template of " + file_.id + " refuses the messages: " + problem.what());
+    throw Failure::invalid("The chat template of " + file_.id +
+                           " refuses the messages: " + problem.what());
   }
   Prompt prompt{.tokens = common_tokenize(vocab_, chat.prompt, true, true),
                 .visible = {},

@@ -91,7 +91,7 @@ ModelFile ModelStore::find(std::string_view id) const {
   for (const auto& model : models)
     if (model.id == wanted) return model;
   throw Failure::invalid("There is no model \"" + wanted + "\"; there is " +
-                names(models, [](const ModelFile& model) { return model.id; }));
+                         names(models, [](const ModelFile& model) { return model.id; }));
 }
 
 std::string ModelStore::default_id() const {

@@ -256,6 +256,9 @@ def test_jobs_of_a_backend_that_is_gone_go_elsewhere_or_are_told_of(make_daemon)
     assert daemon.job(stays)["status"] == "pending"
     queue = until_queue(daemon, lambda _: backend(daemon, "other")["waiting"] == 1)
     assert "not there" in backend(daemon, "other")["reason"], queue
+    assert daemon.get("/api/health").json()["backends"] == {"echo": True, "llamacpp": True, "other": False}
+    assert "other" not in [each["id"] for each in daemon.get("/api/backends").json()["backends"]]
+    assert daemon.get("/api/stats").status == 200
     assert "Jobs wait for the backend other, which is not there" in daemon.log()
 
 
@@ -348,6 +351,10 @@ def test_reject_refuses_new_jobs_and_runs_the_old(make_daemon):
     assert daemon.run(prompt="x", backend=["other", "echo"])["backend"] == "echo"
     held = daemon.submit(prompt="x", hold=True)["job_id"]
     assert daemon.request("PATCH", f"/api/jobs/{held}", {"backend": "other"}).status == 503
+    cancelled = daemon.submit(prompt="x", backend=["echo"], hold=True)["job_id"]
+    cancel(daemon, cancelled)
+    daemon.request("POST", "/api/queue/reject?backend=echo")
+    assert daemon.request("POST", f"/api/jobs/{cancelled}/retry").status == 503
     assert daemon.request("POST", "/api/queue/pause?backend=nothing").status == 404
 
 

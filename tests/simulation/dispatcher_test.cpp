@@ -9,7 +9,6 @@ using job::Status;
 using plugin::Ending;
 using plugin::GenerateRequest;
 using plugin::Sink;
-using plugin::Verdict;
 using spool::Circuit;
 using std::chrono::hours;
 using std::chrono::minutes;
@@ -36,7 +35,7 @@ TEST_F(DispatcherScenario, TriesAgainThoughAnEarlierTrialHasNotReturned) {
   bool hangs = false;
   have_backend(
       [&](const GenerateRequest&, Sink& sink) -> Ending {
-        while (std::exchange(hangs, false)) time_.sleep(hours(1000));
+        if (std::exchange(hangs, false)) time_.sleep(hours(1000));
         return fail_or_say(sink);
       },
       2);
@@ -59,7 +58,7 @@ TEST_F(DispatcherScenario, TriesAgainThoughACancelledTrialHasNotReturned) {
   bool hangs = false;
   have_backend(
       [&](const GenerateRequest&, Sink& sink) -> Ending {
-        while (std::exchange(hangs, false)) time_.sleep(hours(1000));
+        if (std::exchange(hangs, false)) time_.sleep(hours(1000));
         return fail_or_say(sink);
       },
       2);
@@ -113,6 +112,41 @@ TEST_F(DispatcherScenario, GivesNothingToABackendThatTakesNoNewJobs) {
   reject(false);
   EXPECT_EQ(job(waits).backend, "other");
   EXPECT_EQ(status(waits), Status::completed);
+}
+
+TEST_F(DispatcherScenario, FailsAJobWhoseOtherBackendTakesNoNewJobs) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); });
+  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); }, 1, "other");
+  start();
+  spool_->set_switch({"root", true}, spool::Switch::rejecting, "other", true, [](const auto&) {});
+  time_.pass(seconds(1));
+  const auto failed = submit([](auto& submission) { submission.job.backends = {"x", "other"}; });
+  time_.pass(seconds(1));
+  EXPECT_EQ(status(failed), Status::failed);
+}
+
+TEST_F(DispatcherScenario, TriesAgainAfterAResumeThatATrialOutlives) {
+  bool hangs = false;
+  have_backend(
+      [&](const GenerateRequest&, Sink& sink) -> Ending {
+        if (std::exchange(hangs, false)) time_.sleep(hours(1000));
+        return fail_or_say(sink);
+      },
+      3);
+  start({{"x", fragile()}});
+  submit();
+  time_.pass(seconds(1));
+  hangs = true;
+  submit();  // the trial
+  time_.pass(seconds(10));
+  spool_->set_switch({"root", true}, spool::Switch::paused, "x", false, [](const auto&) {});
+  submit();
+  time_.pass(seconds(1));
+  ASSERT_EQ(backend().circuit, Circuit::State::open);
+  broken_ = false;
+  const auto next = submit();
+  time_.pass(seconds(10));
+  EXPECT_EQ(status(next), Status::completed);
 }
 
 TEST_F(DispatcherScenario, LearnsNoDurationFromAClockThatIsSet) {

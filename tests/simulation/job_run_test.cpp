@@ -113,6 +113,23 @@ TEST_F(JobRunScenario, CountsNoSilenceWhileAnOptimizerThinks) {
   EXPECT_EQ(status(id), Status::completed);
 }
 
+TEST_F(JobRunScenario, DoesNotBlameTheBackendForAnOptimizerThatTakesTooLong) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  have_optimizer([&](const Generate& generate, OptimizeResult& result) {
+    auto ending = generate_with(generate, result);
+    time_.sleep(hours(1));
+    return ending;
+  });
+  config::Backend rules;
+  rules.circuit_failures = 1;
+  rules.step_timeout = seconds(30);
+  start({{"x", rules}});
+  const auto id = submit_optimized();
+  time_.pass(minutes(1));
+  EXPECT_EQ(job(id).failure->code, "timeout");
+  EXPECT_EQ(backend().circuit, Circuit::State::closed);
+}
+
 TEST_F(JobRunScenario, EndsAnAttemptWhoseBackendIsSilentForAnOptimizer) {
   have_backend([&](const GenerateRequest&, Sink& sink) {
     while (!sink.cancelled()) time_.sleep(seconds(1));

@@ -57,7 +57,7 @@ void Scenario::have_optimizer(ScriptedOptimizer::Script script) {
   optimizers_.push_back(std::make_shared<ScriptedOptimizer>(std::move(script)));
 }
 
-void Scenario::start(std::map<std::string, config::Backend> rules, store::Retention retention) {
+void Scenario::start(std::map<std::string, config::Backend> rules) {
   rules_ = std::move(rules);
   plugins_ = plugin::Registry::of(backends_, optimizers_);
   spool_.reset(new spool::LocalSpool({.store = store_,
@@ -67,8 +67,7 @@ void Scenario::start(std::map<std::string, config::Backend> rules, store::Retent
                                       .pipelines = pipelines_,
                                       .clock = time_,
                                       .random = [] { return 0.5; },
-                                      .rules = rules_,
-                                      .retention = retention}));
+                                      .rules = rules_}));
   spool_->start([](Result<void> started) { ASSERT_TRUE(started.has_value()); });
   time_.pass(Milliseconds(100));
 }

@@ -15,7 +15,6 @@ class MemoryStore final : public sqlite::SqliteStore {
  public:
   explicit MemoryStore(VirtualTime& time);
 
-  sqlite::Database& database() { return disk_.database(); }
   Result<void> backup(const std::filesystem::path&) override;
 
  private:
@@ -82,7 +81,7 @@ class Scenario : public testing::Test {
   // Before start(). What backend "x" (and others of these names) does, what optimizer "opt" does.
   void have_backend(ScriptedBackend::Script script, int concurrency = 1, std::string id = "x");
   void have_optimizer(ScriptedOptimizer::Script script);
-  void start(std::map<std::string, config::Backend> rules = {}, store::Retention retention = {});
+  void start(std::map<std::string, config::Backend> rules = {});
 
   // A prompt for backend "x", changed as the test likes, through the spool's front door.
   job::JobId submit(const std::function<void(spool::Submission&)>& change = {});
