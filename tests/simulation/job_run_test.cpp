@@ -61,6 +61,18 @@ TEST_F(JobRunScenario, DoesNotBlameTheBackendForAnOptimizer) {
   EXPECT_EQ(backend().circuit, Circuit::State::closed);
 }
 
+TEST_F(JobRunScenario, BlamesABackendThatThrows) {
+  have_backend(
+      [&](const GenerateRequest&, Sink&) -> Ending { throw std::runtime_error("It is broken."); });
+  config::Backend rules;
+  rules.circuit_failures = 1;
+  start({{"x", rules}});
+  const auto failed = submit();
+  time_.pass(seconds(1));
+  EXPECT_EQ(job(failed).failure->code, "backend_failed");
+  EXPECT_EQ(backend().circuit, Circuit::State::open);
+}
+
 TEST_F(JobRunScenario, BlamesTheBackendThatFailsAnOptimizer) {
   have_backend([&](const GenerateRequest&, Sink&) { return failure(); });
   have_optimizer(generate_with);

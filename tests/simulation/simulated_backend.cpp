@@ -82,6 +82,8 @@ void SimulatedBackend::fall_silent(const plugin::Sink& sink) {
 Ending SimulatedBackend::some_ending() {
   const int what = random_.pick(100);
   if (what < 70) return {};
+  if (what < 73)
+    return {.verdict = Verdict::failed, .message = "Too long.", .blames_request = true};
   if (what < 79) return {.verdict = Verdict::failed, .message = "No."};
   if (what < 85) return {.verdict = Verdict::retry_later, .message = "Not now."};
   if (what < 89)
