@@ -23,29 +23,24 @@ class DispatcherScenario : public Scenario {
     rules.circuit_rest = seconds(5);
     return rules;
   }
-  // Fails until it is mended.
+  // Fails until it is mended; one call does not return, if it is to hang.
   Ending fail_or_say(Sink& sink) {
+    if (std::exchange(hangs_, false)) time_.sleep(hours(1000));
     if (broken_) return failure();
     return say(sink);
   }
-  bool broken_ = true;
+  bool broken_ = true, hangs_ = false;
 };
 
 TEST_F(DispatcherScenario, TriesAgainThoughAnEarlierTrialHasNotReturned) {
-  bool hangs = false;
-  have_backend(
-      [&](const GenerateRequest&, Sink& sink) -> Ending {
-        if (std::exchange(hangs, false)) time_.sleep(hours(1000));
-        return fail_or_say(sink);
-      },
-      2);
+  have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); }, 2);
   auto rules = fragile();
   rules.step_timeout = seconds(3);
   start({{"x", rules}});
   submit();
   time_.pass(seconds(1));
   ASSERT_EQ(backend().circuit, Circuit::State::open);
-  hangs = true;
+  hangs_ = true;
   broken_ = false;
   const auto trial = submit([](auto& submission) { submission.job.max_attempts = 1; });
   const auto next = submit();
@@ -55,17 +50,11 @@ TEST_F(DispatcherScenario, TriesAgainThoughAnEarlierTrialHasNotReturned) {
 }
 
 TEST_F(DispatcherScenario, TriesAgainThoughACancelledTrialHasNotReturned) {
-  bool hangs = false;
-  have_backend(
-      [&](const GenerateRequest&, Sink& sink) -> Ending {
-        if (std::exchange(hangs, false)) time_.sleep(hours(1000));
-        return fail_or_say(sink);
-      },
-      2);
+  have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); }, 2);
   start({{"x", fragile()}});
   submit();
   time_.pass(seconds(1));
-  hangs = true;
+  hangs_ = true;
   broken_ = false;
   const auto trial = submit();
   const auto next = submit();
@@ -126,17 +115,11 @@ TEST_F(DispatcherScenario, FailsAJobWhoseOtherBackendTakesNoNewJobs) {
 }
 
 TEST_F(DispatcherScenario, TriesAgainAfterAResumeThatATrialOutlives) {
-  bool hangs = false;
-  have_backend(
-      [&](const GenerateRequest&, Sink& sink) -> Ending {
-        if (std::exchange(hangs, false)) time_.sleep(hours(1000));
-        return fail_or_say(sink);
-      },
-      3);
+  have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); }, 3);
   start({{"x", fragile()}});
   submit();
   time_.pass(seconds(1));
-  hangs = true;
+  hangs_ = true;
   submit();  // the trial
   time_.pass(seconds(10));
   spool_->set_switch({"root", true}, spool::Switch::paused, "x", false, [](const auto&) {});
