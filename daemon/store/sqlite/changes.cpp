@@ -122,7 +122,7 @@ Result<Submitted> Changes::submit(const SubmissionRow& submission) {
 
   job::Transition accepted = job::create(std::move(job), submission.hold, now);
   Submitted submitted;
-  submitted.applied.others = supersede(accepted.job, older.get());
+  if (older) submitted.applied.others = supersede(*older, accepted.job.id);
   for (const Applied& other : submitted.applied.others) {
     // It may have been one of those that the new job is to follow.
     if (std::erase(predecessors.open, other.job.id) > 0 && !predecessors.hopeless)
@@ -131,10 +131,10 @@ Result<Submitted> Changes::submit(const SubmissionRow& submission) {
   if (predecessors.hopeless) {
     LLMSPOOL_TRY(failed, job::apply(std::move(accepted.job), *predecessors.hopeless, now));
     accepted.job = std::move(failed.job);
-    no_longer_supersedes(accepted.job);
     std::move(failed.events.begin(), failed.events.end(), std::back_inserter(accepted.events));
   } else {
     open_dependencies(database_, accepted.job.id, predecessors.open);
+    keep_superseding(accepted.job);
   }
   ++next_id_;
   insert(accepted.job, submission.request);
@@ -194,30 +194,19 @@ std::shared_ptr<const Job> Changes::superseded_by(const Job& newer) {
   return job && !job::ended(job->status) ? std::move(job) : nullptr;
 }
 
-// Cancels `older`, if there is one, and gives what was changed.
-std::vector<Applied> Changes::supersede(const Job& newer, const Job* older) {
-  if (newer.supersede.empty()) return {};
-  std::vector<Applied> changed;
-  if (older != nullptr) {
-    if (auto applied = apply_on_the_way(older->id, job::Supersede{newer.id})) {
-      auto others = std::exchange(applied->others, {});
-      changed.push_back(*std::move(applied));
-      std::ranges::move(others, std::back_inserter(changed));
-    }
-  }
-  keep_superseding(newer);
-  return changed;
+// Cancels it, and gives what was changed.
+std::vector<Applied> Changes::supersede(const Job& older, JobId by) {
+  auto applied = carry_out(older, one(job::Supersede{by}));
+  if (!applied) return {};
+  auto others = std::exchange(applied->others, {});
+  others.insert(others.begin(), *std::move(applied));
+  return others;
 }
 
 void Changes::keep_superseding(const Job& job) {
+  if (job.supersede.empty()) return;
   database_.run("INSERT OR REPLACE INTO superseding(owner, key, job_id) VALUES (?, ?, ?)",
                 job.owner, job.supersede, job.id);
-}
-
-void Changes::no_longer_supersedes(const Job& ended) {
-  if (ended.supersede.empty()) return;
-  database_.run("DELETE FROM superseding WHERE owner = ? AND key = ? AND job_id = ?", ended.owner,
-                ended.supersede, ended.id);
 }
 
 Result<std::optional<Job>> Changes::replay(const SubmissionRow& submission, Time now) {
@@ -265,7 +254,11 @@ Result<Applied> Changes::apply(JobId id, std::optional<job::Fence> fence, Comman
   if (fence && *fence != before->fence)
     return fail(Code::stale, "Job " + std::to_string(id) + " is no longer run by claim " +
                                  std::to_string(*fence) + ".");
-  LLMSPOOL_TRY(applied, step(*before, commands));
+  return carry_out(*before, commands);
+}
+
+Result<Applied> Changes::carry_out(const Job& before, Commands commands) {
+  LLMSPOOL_TRY(applied, step(before, commands));
   settle(applied);
   return applied;
 }
@@ -299,10 +292,8 @@ std::shared_ptr<const Job> Changes::load_or_set_aside(JobId id) {
 std::optional<Applied> Changes::apply_on_the_way(JobId id, job::Command command) {
   const auto before = load_or_set_aside(id);
   if (!before) return std::nullopt;
-  auto applied = step(*before, one(std::move(command)));
-  if (!applied) return std::nullopt;
-  settle(*applied);
-  return *std::move(applied);
+  auto applied = carry_out(*before, one(std::move(command)));
+  return applied ? std::optional(*std::move(applied)) : std::nullopt;
 }
 
 Result<Applied> Changes::step(const Job& before, Commands commands,
@@ -334,7 +325,7 @@ Result<Applied> Changes::step(const Job& before, Commands commands,
       drop_files(database_, after.id);
       forget_untold_end(database_, after.id);
       open_dependencies(database_, after.id, find_remaining_predecessors(database_, after).open);
-      if (!after.supersede.empty()) keep_superseding(after);
+      keep_superseding(after);
     }
   }
   if (after.labels != before.labels) relabel(after, before.labels);
@@ -421,7 +412,9 @@ void Changes::update(const Job& before, const Job& after, bool only_text,
   } else if (before.status == Status::processing) {
     running_.erase(after.id);
   }
-  if (job::ended(after.status)) no_longer_supersedes(after);
+  if (!after.supersede.empty() && job::ended(after.status))
+    database_.run("DELETE FROM superseding WHERE owner = ? AND key = ? AND job_id = ?", after.owner,
+                  after.supersede, after.id);
 }
 
 void Changes::count(const Job& before, const Job& after) {

@@ -83,9 +83,8 @@ class Changes {
   void insert(const job::Job& job, const std::string& request);
   // The active job with the same key; one that cannot be read is none.
   std::shared_ptr<const job::Job> superseded_by(const job::Job& newer);
-  std::vector<Applied> supersede(const job::Job& newer, const job::Job* older);
+  std::vector<Applied> supersede(const job::Job& older, job::JobId by);
   void keep_superseding(const job::Job& job);
-  void no_longer_supersedes(const job::Job& ended);
 
   std::shared_ptr<const job::Job> load(job::JobId id);  // null: there is none
   // The same for one that is met on the way, and is not to keep others waiting. null: it cannot be
@@ -93,6 +92,8 @@ class Changes {
   std::shared_ptr<const job::Job> load_or_set_aside(job::JobId id);
   // A command to such a job; nothing if it is refused or the job cannot be read.
   std::optional<Applied> apply_on_the_way(job::JobId id, job::Command command);
+  // All the commands or none, with what they mean for others.
+  Result<Applied> carry_out(const job::Job& before, Commands commands);
   // All the commands or none, with what they mean for the job itself; settle() does the rest.
   // `run`: whose the job is from now on.
   Result<Applied> step(const job::Job& before, Commands commands,
