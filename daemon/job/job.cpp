@@ -5,6 +5,8 @@
 #include <array>
 #include <charconv>
 
+#include "job/or_null.hpp"
+
 namespace llmspool::job {
 namespace {
 
@@ -12,18 +14,6 @@ namespace json = boost::json;
 
 constexpr std::array<std::string_view, 6> kStatusNames{"held",      "pending", "processing",
                                                        "completed", "failed",  "cancelled"};
-
-json::value text_or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(text);
-}
-
-json::value time_or_null(const std::optional<Time>& time) {
-  return time ? json::value(format_time(*time)) : json::value(nullptr);
-}
-
-json::value number_or_null(const std::optional<std::int64_t>& number) {
-  return number ? json::value(*number) : json::value(nullptr);
-}
 
 json::object labels_to_json(const std::map<std::string, std::string>& labels) {
   json::object object;

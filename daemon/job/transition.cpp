@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "job/or_null.hpp"
 
 namespace llmspool::job {
 namespace {
@@ -87,8 +88,7 @@ void emit_progress(Transition& to, Time now, const std::map<std::string, int>& s
   for (const auto& [step, percent] : steps) percents[step] = percent;
   emit(to, now, "progress",
        {{"progress", job.progress},
-        {"current_step",
-         job.current_step.empty() ? json::value(nullptr) : json::value(job.current_step)},
+        {"current_step", text_or_null(job.current_step)},
         {"message", job.message},
         {"steps", std::move(percents)}});
 }
@@ -298,8 +298,7 @@ void perform(Transition& to, Time now, const Change& change) {
   if (change.not_before && *change.not_before != job.not_before) {
     job.not_before = *change.not_before;
     job.queued_at = std::max(std::min(job.queued_at, now), job.not_before.value_or(Time::min()));
-    changed.emplace("not_before", job.not_before ? json::value(format_time(*job.not_before))
-                                                 : json::value(nullptr));
+    changed.emplace("not_before", time_or_null(job.not_before));
   }
   if (change.backends && *change.backends != job.backends) {
     job.backends = *change.backends;
@@ -308,7 +307,7 @@ void perform(Transition& to, Time now, const Change& change) {
   }
   if (change.model && *change.model != job.model) {
     job.model = *change.model;
-    changed.emplace("model", job.model.empty() ? json::value(nullptr) : json::value(job.model));
+    changed.emplace("model", text_or_null(job.model));
   }
   if (!changed.empty()) emit(to, now, "changed", std::move(changed));
 }

@@ -2,24 +2,16 @@
 // The queue as a whole: how it stands, and the switches that operators turn.
 #include "http/api/api.hpp"
 #include "http/api/arguments.hpp"
+#include "job/or_null.hpp"
 
 namespace llmspool::http {
 namespace {
 
 namespace json = boost::json;
+using job::number_or_null;
+using job::text_or_null;
+using job::time_or_null;
 using spool::Switch;
-
-json::value time_or_null(const std::optional<Time>& time) {
-  return time ? json::value(format_time(*time)) : json::value(nullptr);
-}
-
-json::value text_or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(text);
-}
-
-json::value number_or_null(const std::optional<double>& number) {
-  return number ? json::value(*number) : json::value(nullptr);
-}
 
 json::object backend_of(const spool::QueueState::Backend& backend) {
   return {{"id", backend.id},
