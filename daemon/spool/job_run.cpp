@@ -215,7 +215,7 @@ void JobRun::watch(const std::string& step, const CallPtr& call) {
 void JobRun::time_out(const std::string& step, const Timeout& timeout, std::string detail) {
   const Trouble trouble{.ending = {.verdict = Verdict::retry_later, .message = std::move(detail)},
                         .step = step,
-                        .of_backend = calls_.at(step).call->take_signs().asking};
+                        .of_backend = calls_.at(step).call->asking()};
   if (trouble.of_backend && !timeout.own) callbacks_.answered({trouble.ending, 0, 0});
   auto retry = answer_to(trouble);
   std::get<job::Retry>(retry).failure.code = "timeout";

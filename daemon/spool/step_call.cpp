@@ -81,6 +81,11 @@ std::int64_t StepCall::requests() const {
   return signs_.requests;
 }
 
+bool StepCall::asking() const {
+  const std::scoped_lock lock(mutex_);
+  return signs_.asking;
+}
+
 StepCall::Signs StepCall::take_signs() {
   const std::scoped_lock lock(mutex_);
   const Signs signs = signs_;

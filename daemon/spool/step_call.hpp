@@ -44,11 +44,12 @@ class StepCall final : public plugin::Sink {
   std::string message() const;  // for people: the step's label and what it does now
   job::Usage usage() const;     // of all requests
   std::int64_t requests() const;
+  bool asking() const;  // the last of them is under way
   std::string finish_reason() const;
   struct Signs {
     std::int64_t requests = 0;  // so far
-    bool asking = false;        // the last of them is under way
-    bool alive = false;         // text of it came since the last look
+    bool asking = false;
+    bool alive = false;  // text of it came since the last look
   };
   Signs take_signs();
 

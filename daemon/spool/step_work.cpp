@@ -101,7 +101,7 @@ StepOutcome do_step(StepWork work, StepCall& call) noexcept {
       do_step_or_throw(work, call, outcome);
   } catch (const std::exception& exception) {
     outcome.ending = {.verdict = Verdict::failed, .message = exception.what()};
-    if (call.take_signs().asking) outcome.answer = outcome.ending;
+    if (call.asking()) outcome.answer = outcome.ending;
   }
   return outcome;
 }
