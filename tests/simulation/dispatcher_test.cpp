@@ -16,30 +16,32 @@ using std::chrono::seconds;
 
 class DispatcherScenario : public Scenario {
  protected:
-  // A circuit that the first failure opens for five seconds.
-  static config::Backend fragile() {
-    config::Backend rules;
-    rules.circuit_failures = 1;
-    rules.circuit_rest = seconds(5);
-    return rules;
-  }
   // Fails until it is mended; one call does not return, if it is to hang.
   Ending fail_or_say(Sink& sink) {
     if (std::exchange(hangs_, false)) time_.sleep(hours(1000));
     if (broken_) return failure();
     return say(sink);
   }
+  // Backend "x", whose circuit has been opened by a job.
+  void start_broken(int concurrency, config::Backend rules = fragile()) {
+    have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); },
+                 concurrency);
+    start({{"x", rules}});
+    submit();
+    time_.pass(seconds(1));
+    ASSERT_EQ(backend().circuit, Circuit::State::open);
+  }
+  void set(spool::Switch what, const std::string& of, bool on) {
+    spool_->set_switch({"root", true}, what, of, on, [](const auto&) {});
+    time_.pass(seconds(1));
+  }
   bool broken_ = true, hangs_ = false;
 };
 
 TEST_F(DispatcherScenario, TriesAgainThoughAnEarlierTrialHasNotReturned) {
-  have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); }, 2);
   auto rules = fragile();
   rules.step_timeout = seconds(3);
-  start({{"x", rules}});
-  submit();
-  time_.pass(seconds(1));
-  ASSERT_EQ(backend().circuit, Circuit::State::open);
+  start_broken(2, rules);
   hangs_ = true;
   broken_ = false;
   const auto trial = submit([](auto& submission) { submission.job.max_attempts = 1; });
@@ -50,10 +52,7 @@ TEST_F(DispatcherScenario, TriesAgainThoughAnEarlierTrialHasNotReturned) {
 }
 
 TEST_F(DispatcherScenario, TriesAgainThoughACancelledTrialHasNotReturned) {
-  have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); }, 2);
-  start({{"x", fragile()}});
-  submit();
-  time_.pass(seconds(1));
+  start_broken(2);
   hangs_ = true;
   broken_ = false;
   const auto trial = submit();
@@ -87,18 +86,14 @@ TEST_F(DispatcherScenario, GivesNothingToABackendThatTakesNoNewJobs) {
   have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); });
   have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); }, 1, "other");
   start({{"x", fragile()}});
-  const auto reject = [&](bool on) {
-    spool_->set_switch({"root", true}, spool::Switch::rejecting, "other", on, [](const auto&) {});
-    time_.pass(seconds(1));
-  };
-  reject(true);
+  set(spool::Switch::rejecting, "other", true);
   submit();
   time_.pass(seconds(1));
   const auto waits = submit([](auto& submission) { submission.job.backends = {"x", "other"}; });
   time_.pass(seconds(2));
   EXPECT_EQ(job(waits).backend, "x");
   EXPECT_EQ(status(waits), Status::pending);
-  reject(false);
+  set(spool::Switch::rejecting, "other", false);
   EXPECT_EQ(job(waits).backend, "other");
   EXPECT_EQ(status(waits), Status::completed);
 }
@@ -107,22 +102,18 @@ TEST_F(DispatcherScenario, FailsAJobWhoseOtherBackendTakesNoNewJobs) {
   have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); });
   have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); }, 1, "other");
   start();
-  spool_->set_switch({"root", true}, spool::Switch::rejecting, "other", true, [](const auto&) {});
-  time_.pass(seconds(1));
+  set(spool::Switch::rejecting, "other", true);
   const auto failed = submit([](auto& submission) { submission.job.backends = {"x", "other"}; });
   time_.pass(seconds(1));
   EXPECT_EQ(status(failed), Status::failed);
 }
 
 TEST_F(DispatcherScenario, TriesAgainAfterAResumeThatATrialOutlives) {
-  have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); }, 3);
-  start({{"x", fragile()}});
-  submit();
-  time_.pass(seconds(1));
+  start_broken(3);
   hangs_ = true;
   submit();  // the trial
   time_.pass(seconds(10));
-  spool_->set_switch({"root", true}, spool::Switch::paused, "x", false, [](const auto&) {});
+  set(spool::Switch::paused, "x", false);
   submit();
   time_.pass(seconds(1));
   ASSERT_EQ(backend().circuit, Circuit::State::open);

@@ -34,6 +34,10 @@ class JobRunScenario : public Scenario {
     result.documents["text"] = text;
     return ending;
   }
+  static void be_impatient(job::Job& job) {
+    job.first_token_timeout_seconds = 10;
+    job.token_timeout_seconds = 5;
+  }
   job::JobId submit_optimized(const std::function<void(job::Job&)>& change = {}) {
     return submit([&](auto& submission) {
       submission.request.optimizers = {{"opt", {}}};
@@ -50,9 +54,7 @@ TEST_F(JobRunScenario, DoesNotBlameTheBackendForAnOptimizer) {
     return say(sink);
   });
   have_optimizer([](const Generate&, OptimizeResult&) { return failure(); });
-  config::Backend rules;
-  rules.circuit_failures = 1;
-  start({{"x", rules}});
+  start({{"x", fragile()}});
   const auto failed = submit_optimized();
   time_.pass(seconds(1));
   EXPECT_EQ(status(failed), Status::failed);
@@ -64,9 +66,7 @@ TEST_F(JobRunScenario, DoesNotBlameTheBackendForAnOptimizer) {
 TEST_F(JobRunScenario, BlamesABackendThatThrows) {
   have_backend(
       [&](const GenerateRequest&, Sink&) -> Ending { throw std::runtime_error("It is broken."); });
-  config::Backend rules;
-  rules.circuit_failures = 1;
-  start({{"x", rules}});
+  start({{"x", fragile()}});
   const auto failed = submit();
   time_.pass(seconds(1));
   EXPECT_EQ(job(failed).failure->code, "backend_failed");
@@ -76,9 +76,7 @@ TEST_F(JobRunScenario, BlamesABackendThatThrows) {
 TEST_F(JobRunScenario, BlamesTheBackendThatFailsAnOptimizer) {
   have_backend([&](const GenerateRequest&, Sink&) { return failure(); });
   have_optimizer(generate_with);
-  config::Backend rules;
-  rules.circuit_failures = 1;
-  start({{"x", rules}});
+  start({{"x", fragile()}});
   const auto failed = submit_optimized();
   time_.pass(seconds(1));
   EXPECT_EQ(job(failed).failure->code, "backend_failed");
@@ -100,10 +98,7 @@ TEST_F(JobRunScenario, HearsWhatIsWrittenForAnOptimizer) {
   have_backend([&](const GenerateRequest&, Sink& sink) { return write_slowly(sink); });
   have_optimizer(generate_with);
   start();
-  const auto id = submit_optimized([](job::Job& job) {
-    job.first_token_timeout_seconds = 10;
-    job.token_timeout_seconds = 5;
-  });
+  const auto id = submit_optimized(be_impatient);
   time_.pass(minutes(1));
   EXPECT_EQ(status(id), Status::completed);
 }
@@ -117,10 +112,7 @@ TEST_F(JobRunScenario, CountsNoSilenceWhileAnOptimizerThinks) {
     return ending;
   });
   start();
-  const auto id = submit_optimized([](job::Job& job) {
-    job.first_token_timeout_seconds = 10;
-    job.token_timeout_seconds = 5;
-  });
+  const auto id = submit_optimized(be_impatient);
   time_.pass(minutes(1));
   EXPECT_EQ(status(id), Status::completed);
 }
@@ -132,8 +124,7 @@ TEST_F(JobRunScenario, DoesNotBlameTheBackendForAnOptimizerThatTakesTooLong) {
     time_.sleep(hours(1));
     return ending;
   });
-  config::Backend rules;
-  rules.circuit_failures = 1;
+  auto rules = fragile();
   rules.step_timeout = seconds(30);
   start({{"x", rules}});
   const auto id = submit_optimized();
@@ -143,10 +134,7 @@ TEST_F(JobRunScenario, DoesNotBlameTheBackendForAnOptimizerThatTakesTooLong) {
 }
 
 TEST_F(JobRunScenario, EndsAnAttemptWhoseBackendIsSilentForAnOptimizer) {
-  have_backend([&](const GenerateRequest&, Sink& sink) {
-    while (!sink.cancelled()) time_.sleep(seconds(1));
-    return Ending{.verdict = Verdict::cancelled};
-  });
+  have_backend([&](const GenerateRequest&, Sink& sink) { return fall_silent(sink); });
   have_optimizer(generate_with);
   start();
   const auto id = submit_optimized([](job::Job& job) { job.first_token_timeout_seconds = 10; });
@@ -157,12 +145,8 @@ TEST_F(JobRunScenario, EndsAnAttemptWhoseBackendIsSilentForAnOptimizer) {
 }
 
 TEST_F(JobRunScenario, BlamesTheBackendForTimeoutsOfItsOwnAlone) {
-  have_backend([&](const GenerateRequest&, Sink& sink) {
-    while (!sink.cancelled()) time_.sleep(seconds(1));
-    return Ending{.verdict = Verdict::cancelled};
-  });
-  config::Backend rules;
-  rules.circuit_failures = 1;
+  have_backend([&](const GenerateRequest&, Sink& sink) { return fall_silent(sink); });
+  auto rules = fragile();
   rules.first_token_timeout = seconds(100);
   start({{"x", rules}});
   submit([](auto& submission) {
@@ -172,7 +156,7 @@ TEST_F(JobRunScenario, BlamesTheBackendForTimeoutsOfItsOwnAlone) {
   time_.pass(minutes(1));
   EXPECT_EQ(backend().circuit, Circuit::State::closed);
   submit([](auto& submission) { submission.job.max_attempts = 1; });
-  time_.pass(seconds(110));
+  time_.pass(seconds(102));
   EXPECT_EQ(backend().circuit, Circuit::State::open);
 }
 
@@ -199,10 +183,7 @@ TEST_F(JobRunScenario, KeepsNothingOfAJobThatHasEnded) {
 }
 
 TEST_F(JobRunScenario, EndsAJobAtItsTimeout) {
-  have_backend([&](const GenerateRequest&, Sink& sink) {
-    while (!sink.cancelled()) time_.sleep(seconds(1));
-    return Ending{.verdict = Verdict::cancelled};
-  });
+  have_backend([&](const GenerateRequest&, Sink& sink) { return fall_silent(sink); });
   start();
   const auto id = submit([](auto& submission) { submission.job.timeout_seconds = 100; });
   time_.pass(seconds(99));

@@ -77,12 +77,8 @@ JobId Scenario::submit(const std::function<void(spool::Submission&)>& change) {
   submission.job.backends = {"x"};
   submission.request.messages = {{"user", "Hello"}};
   if (change) change(submission);
-  JobId id = 0;
-  spool_->submit({"alice"}, std::move(submission),
-                 [&](const auto& submitted) { id = submitted.value().applied.job.id; });
-  while (id == 0 && time_.step()) {
-  }
-  return id;
+  return answer_of(
+      [&](auto done) { spool_->submit({"alice"}, std::move(submission), std::move(done)); });
 }
 
 JobId Scenario::submit_chain() {
@@ -98,9 +94,12 @@ JobId Scenario::store_job(std::vector<std::string> backends, std::optional<Time>
   submission.job = {.owner = "alice", .backends = std::move(backends), .not_before = not_before};
   submission.job.backend = submission.job.backends.front();
   submission.request.messages = {{"user", "Hello"}};
+  return answer_of([&](auto done) { store_.submit(std::move(submission), std::move(done)); });
+}
+
+JobId Scenario::answer_of(const std::function<void(spool::Done<store::Submitted>)>& ask) {
   JobId id = 0;
-  store_.submit(std::move(submission),
-                [&](const auto& submitted) { id = submitted.value().applied.job.id; });
+  ask([&](const auto& submitted) { id = submitted.value().applied.job.id; });
   while (id == 0 && time_.step()) {
   }
   return id;
@@ -115,6 +114,18 @@ plugin::Ending Scenario::say(plugin::Sink& sink, std::string_view text) {
   time_.sleep(Milliseconds(100));
   sink.emit(text);
   return {};
+}
+
+plugin::Ending Scenario::fall_silent(plugin::Sink& sink) {
+  while (!sink.cancelled()) time_.sleep(std::chrono::seconds(1));
+  return {.verdict = plugin::Verdict::cancelled};
+}
+
+config::Backend Scenario::fragile() {
+  config::Backend rules;
+  rules.circuit_failures = 1;
+  rules.circuit_rest = std::chrono::seconds(5);
+  return rules;
 }
 
 plugin::Ending Scenario::failure(plugin::Verdict verdict) {

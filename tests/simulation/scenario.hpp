@@ -94,14 +94,20 @@ class Scenario : public testing::Test {
   job::Status status(job::JobId id) { return job(id).status; }
   // What the spool tells of a backend.
   spool::QueueState::Backend backend(const std::string& id = "x");
-  // Answers after a moment.
+  // Answers after a moment, or not until it is cancelled.
   plugin::Ending say(plugin::Sink& sink, std::string_view text = "Hello");
+  plugin::Ending fall_silent(plugin::Sink& sink);
   static plugin::Ending failure(plugin::Verdict verdict = plugin::Verdict::failed);
+  // Of a backend whose circuit the first failure opens for five seconds.
+  static config::Backend fragile();
 
   VirtualTime time_;
   MemoryStore store_{time_};
 
  private:
+  // Until a submit has been answered.
+  job::JobId answer_of(const std::function<void(spool::Done<store::Submitted>)>& ask);
+
   std::vector<std::shared_ptr<plugin::Backend>> backends_;
   std::vector<std::shared_ptr<plugin::Optimizer>> optimizers_;
   std::unique_ptr<plugin::Registry> plugins_;
