@@ -481,6 +481,20 @@ TEST_P(StoreQueue, RemovesContentsBeforeTheJobs) {
   EXPECT_THAT(refused.error().message, HasSubstr("have been removed"));
 }
 
+TEST_P(StoreQueue, RemovesContentsThoughTheClockHasBeenAhead) {
+  clock_.advance(100h);
+  submit_ended();
+  clock_.advance(1h);
+  retain({.content_age = 1h});
+  clock_.advance(-101h);
+  const JobId id = submit_ended();
+  retain({.content_age = 1h});
+  EXPECT_EQ(get(id).output, "Hello");
+  clock_.advance(1h);
+  retain({.content_age = 1h});
+  EXPECT_EQ(get(id).output, std::nullopt);
+}
+
 TEST_P(StoreQueue, WritesABackupOfOneMoment) {
   submit_ended();
   const auto copy = directory_.path() / "copy";

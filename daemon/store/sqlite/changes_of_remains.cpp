@@ -85,7 +85,12 @@ Result<Store::Retained> Changes::retain(const Retention& retention) {
 
 // Of a batch of jobs that had ended by then; whether there may be more.
 bool Changes::remove_contents(Time ended_before) {
-  const std::int64_t removed = read_number(database_, kContentsRemoved).value_or(0);
+  std::int64_t removed = read_number(database_, kContentsRemoved).value_or(0);
+  if (const std::int64_t now = ended_before.time_since_epoch().count(); removed > now) {
+    // The clock was ahead then: what has ended since is still to come.
+    removed = now;
+    write_number(database_, kContentsRemoved, removed);
+  }
   std::vector<std::pair<JobId, std::int64_t>> jobs;
   {
     Query row = database_.query(
