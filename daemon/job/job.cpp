@@ -48,6 +48,11 @@ std::optional<Status> parse_status(std::string_view text) {
   return static_cast<Status>(found - kStatusNames.begin());
 }
 
+std::optional<Time> earliest_start(const Job& job, Time now) {
+  if (!job.pause || job.pause->from > now) return job.not_before;
+  return std::max(job.not_before.value_or(Time::min()), job.pause->until);
+}
+
 std::vector<std::string> candidates_after(const Job& job) {
   const auto here = std::find(job.backends.rbegin(), job.backends.rend(), job.backend).base();
   if (here == job.backends.begin()) return {};  // it is none of them
@@ -74,6 +79,7 @@ json::object to_json(const Job& job, const Outlook& outlook, json::storage_ptr s
           {"eta_seconds", number_or_null(outlook.eta_seconds)},
           {"created_at", format_time(job.created_at)},
           {"not_before", time_or_null(job.not_before)},
+          {"retry_at", time_or_null(job.pause ? std::optional(job.pause->until) : std::nullopt)},
           {"started_at", time_or_null(job.started_at)},
           {"completed_at", time_or_null(job.completed_at)},
           {"deadline", time_or_null(job.deadline)},

@@ -45,6 +45,12 @@ struct Failure {
   Time at{};
 };
 
+// Between two attempts.
+struct Pause {
+  Time from{}, until{};
+  bool operator==(const Pause&) const = default;
+};
+
 inline constexpr int kAttemptsUsual = 3;
 
 // The part of a job that is listed, scheduled and shown. One row of the store.
@@ -67,6 +73,7 @@ struct Job {
   std::optional<std::int64_t> first_token_timeout_seconds{}, token_timeout_seconds{},
       step_timeout_seconds{};
   std::optional<Time> not_before{}, deadline{};
+  std::optional<Pause> pause{};  // before its next attempt
 
   int progress = 0;  // percent; never goes back within an attempt
   std::string current_step{}, message{};
@@ -84,6 +91,11 @@ struct Job {
   std::optional<Time> started_at{}, completed_at{};
   Seq seq = 0;  // of the newest event
 };
+
+// Before when it is not to start: its `not_before` or the end of its pause, whichever is later. A
+// pause that is still to begin is over: the clock has been set back since, and nobody knows by how
+// much.
+std::optional<Time> earliest_start(const Job& job, Time now);
 
 // Those of a job's backends that come after the one it waits for or runs on.
 std::vector<std::string> candidates_after(const Job& job);

@@ -101,11 +101,20 @@ void requeue(Transition& to, Time now, std::string message) {
   emit(to, now, "requeued", {{"message", to.job.message}});
 }
 
+// Or with the first of its candidates, where none is named.
+void begin_with(Job& job, const std::string& candidate) {
+  if (!candidate.empty())
+    job.backend = candidate;
+  else if (!job.backends.empty())
+    job.backend = job.backends.front();
+}
+
 void end(Transition& to, Time now, Status status, std::string message) {
   to.job.status = status;
   to.job.message = std::move(message);
   to.job.completed_at = now;
   to.job.resuming = false;
+  to.job.pause.reset();
 }
 
 // The failure of a running attempt, with where and when it was.
@@ -133,6 +142,7 @@ void perform(Transition& to, Time now, const Start& start) {
   }
   job.message = (job.resuming ? "Going on with " : "Starting on ") + start.backend;
   job.resuming = false;
+  job.pause.reset();
   job.status = Status::processing;
   job.backend = start.backend;
   ++job.fence;
@@ -193,7 +203,7 @@ void perform(Transition& to, Time now, const Retry& retry) {
   const Milliseconds delay = std::max(retry.delay, Milliseconds::zero());
   job.failures.push_back(failure_of(job, now, retry.failure));
   job.status = Status::pending;
-  job.not_before = now + delay;
+  if (delay > Milliseconds::zero()) job.pause = Pause{now, now + delay};
   job.backend = retry.backend;
   job.message = "Waiting for attempt " + std::to_string(job.attempt + 1) + " of " +
                 std::to_string(job.max_attempts) + ": " + retry.failure.detail;
@@ -261,13 +271,14 @@ void perform(Transition& to, Time now, const Release&) {
   emit(to, now, "released");
 }
 
-void perform(Transition& to, Time now, const Restart&) {
+void perform(Transition& to, Time now, const Restart& restart) {
   Job& job = to.job;
   job.status = Status::pending;
   ++job.fence;
-  if (!job.backends.empty()) job.backend = job.backends.front();
+  begin_with(job, restart.backend);
   job.queued_at = now;
   job.not_before.reset();
+  job.pause.reset();
   if (job.deadline && *job.deadline <= now) job.deadline.reset();  // or it would expire at once
   job.progress = 0;
   job.current_step.clear();
@@ -295,14 +306,16 @@ void perform(Transition& to, Time now, const Change& change) {
     job.labels = *change.labels;
     changed.emplace("labels", json::value_from(job.labels));
   }
-  if (change.not_before && *change.not_before != job.not_before) {
+  if (change.not_before && (*change.not_before != job.not_before || job.pause)) {
     job.not_before = *change.not_before;
+    job.pause.reset();
     job.queued_at = std::max(std::min(job.queued_at, now), job.not_before.value_or(Time::min()));
     changed.emplace("not_before", time_or_null(job.not_before));
   }
   if (change.backends && *change.backends != job.backends) {
     job.backends = *change.backends;
-    job.backend = job.backends.front();
+    begin_with(job, change.backend);
+    job.pause.reset();  // which was for the backend that it leaves
     changed.emplace("backend", job.backend);
   }
   if (change.model && *change.model != job.model) {

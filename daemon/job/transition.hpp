@@ -54,12 +54,15 @@ struct Divert {  // its backend takes no jobs now: it waits for another of its c
 struct Cancel {};
 struct Hold {};
 struct Release {};
-struct Restart {};  // run an ended job again from its kept inputs
-struct Change {     // of a job that waits
+struct Restart {          // run an ended job again from its kept inputs
+  std::string backend{};  // the candidate that it begins with; empty: the first
+};
+struct Change {  // of a job that waits
   std::optional<int> priority{};
   std::optional<std::map<std::string, std::string>> labels{};
   std::optional<std::optional<Time>> not_before{};
   std::optional<std::vector<std::string>> backends{};  // moves it
+  std::string backend{};                               // to this of them; empty: the first
   std::optional<std::string> model{};
 };
 // What becomes of a job by itself.

@@ -20,10 +20,10 @@ const std::vector<std::string> kRoles{"cv",      "cover_letter", "ats_report",
 // What stands beside hoisted results on the wire: the job object's own keys and those of lists and
 // streams of jobs.
 constexpr std::string_view kJobKeys =
-    " job_id status progress current_step message pipeline backend model priority attempt"
-    " max_attempts queue_position eta_seconds created_at not_before started_at completed_at"
-    " deadline timeout_seconds owner labels after usage output error error_info seq files"
-    " cursor type at folder_name job_name timestamp ";
+    " job_id status progress current_step message pipeline backend backends model priority attempt"
+    " max_attempts queue_position eta_seconds created_at not_before retry_at started_at"
+    " completed_at deadline timeout_seconds owner labels after group supersede usage output error"
+    " error_info attempts seq files cursor type at folder_name job_name timestamp ";
 
 bool is_job_key(std::string_view name) {
   return kJobKeys.contains(" " + std::string(name) + " ");

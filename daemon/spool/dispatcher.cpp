@@ -113,7 +113,8 @@ void Dispatcher::on_change(const job::Job& job) {
       if (lane.end_trial(at->first)) poke(lane);
   }
   const bool waits = job.status == job::Status::pending || job.status == job::Status::held;
-  if (waits && job.not_before) wake_at(*job.not_before);  // it may have come during the commit
+  const auto start = job::earliest_start(job, context_.clock.now());
+  if (waits && start) wake_at(*start);  // it may have come during the commit
   if (!job::ended(job.status) && job.deadline) wake_at(*job.deadline);
   // An ended job may have been the last that another waited for, on whatever backend and until
   // whatever time.

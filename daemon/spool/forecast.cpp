@@ -153,8 +153,9 @@ std::optional<std::int64_t> Forecast::position_of(const View& view, const Job& j
     return known->second.position;
   const auto told = static_cast<std::int64_t>(view.places.size());
   const std::int64_t rest = view.waiting - told;
+  const Time now = clock_.now();
   const bool waits_for_more =
-      !job.after.empty() || job.not_before.value_or(Time::min()) > clock_.now();
+      !job.after.empty() || job::earliest_start(job, now).value_or(now) > now;
   if (rest <= 0 || waits_for_more) return std::nullopt;
   // Between the last that is told exactly and the last of all.
   const double span = static_cast<double>(view.last_rank - view.last_place_rank);
@@ -183,8 +184,10 @@ job::Outlook Forecast::of(const Job& job) const {
     } else if (outlook.queue_position && usual) {
       const auto server = std::ranges::find(servers_, job.backend, &Server::backend);
       seconds = *usual * (1 + static_cast<double>(*outlook.queue_position) / server->concurrency);
-    } else if (usual && job.not_before && job.after.empty()) {
-      seconds = *usual + std::chrono::duration<double>(*job.not_before - clock_.now()).count();
+    } else if (usual && job.after.empty()) {
+      const Time now = clock_.now();
+      if (const auto start = job::earliest_start(job, now))
+        seconds = *usual + std::chrono::duration<double>(*start - now).count();
     }
   }
   if (seconds) outlook.eta_seconds = std::max<std::int64_t>(std::llround(*seconds), 0);

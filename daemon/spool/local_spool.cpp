@@ -188,19 +188,27 @@ Result<void> LocalSpool::choose_accepting(job::Job& job) const {
   return {};
 }
 
-Result<void> LocalSpool::check_move(const job::Job& job, const job::Change& change) const {
-  if (!change.backends && !change.model) return {};
-  auto moved = job;
-  if (change.backends) moved.backends = *change.backends;
-  if (change.model) moved.model = *change.model;
-  LLMSPOOL_CHECK(check_target(moved, parts_.plugins));
-  return moved.backends == job.backends ? Result<void>() : check_accepting(moved.backends.front());
+Result<job::Command> LocalSpool::checked_change(job::Job job, job::Change change) const {
+  if (!change.backends && !change.model) return change;
+  const bool moves = change.backends && *change.backends != job.backends;
+  if (change.backends) job.backends = *change.backends;
+  if (change.model) job.model = *change.model;
+  LLMSPOOL_CHECK(check_target(job, parts_.plugins));
+  if (!moves) return change;
+  LLMSPOOL_CHECK(choose_accepting(job));
+  change.backend = job.backend;
+  return change;
 }
 
-Result<void> LocalSpool::check(const job::Job& job, const job::Command& command) const {
-  if (const auto* change = std::get_if<job::Change>(&command)) return check_move(job, *change);
-  const bool begins_anew = std::holds_alternative<job::Restart>(command) && !job.backends.empty();
-  return begins_anew ? check_accepting(job.backends.front()) : Result<void>();
+Result<job::Command> LocalSpool::checked(const job::Job& job, job::Command command) const {
+  if (auto* change = std::get_if<job::Change>(&command))
+    return checked_change(job, std::move(*change));
+  if (auto* restart = std::get_if<job::Restart>(&command)) {
+    auto restarted = job;
+    LLMSPOOL_CHECK(choose_accepting(restarted));
+    restart->backend = restarted.backend;
+  }
+  return command;
 }
 
 void LocalSpool::command(const Caller& caller, job::JobId id, job::Command command,
@@ -208,16 +216,17 @@ void LocalSpool::command(const Caller& caller, job::JobId id, job::Command comma
   parts_.workers.run([this, caller, id, command = std::move(command), done = std::move(done)] {
     auto job = get(caller, id);
     if (!job) return done(std::move(job));
-    if (auto allowed = check(*job, command); !allowed)
-      return done(std::unexpected(std::move(allowed).error()));
-    ledger_.apply(id, std::nullopt, {command}, [this, done](Result<store::Applied> applied) {
-      if (!applied) return done(std::unexpected(std::move(applied).error()));
-      if (job::ended(applied->job.status)) return done(std::move(applied->job));
-      parts_.workers.run([this, done, job = std::move(applied->job)] {
-        forecast_.refresh();  // its place may be another now
-        done(job);
-      });
-    });
+    auto checked_command = checked(*job, command);
+    if (!checked_command) return done(std::unexpected(std::move(checked_command).error()));
+    ledger_.apply(id, std::nullopt, {*std::move(checked_command)},
+                  [this, done](Result<store::Applied> applied) {
+                    if (!applied) return done(std::unexpected(std::move(applied).error()));
+                    if (job::ended(applied->job.status)) return done(std::move(applied->job));
+                    parts_.workers.run([this, done, job = std::move(applied->job)] {
+                      forecast_.refresh();  // its place may be another now
+                      done(job);
+                    });
+                  });
   });
 }
 

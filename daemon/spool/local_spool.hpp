@@ -83,8 +83,9 @@ class LocalSpool final : public Spool {
                                            const Submission& submission) const;  // blocks
   Result<void> choose_accepting(job::Job& job) const;
   Result<void> check_accepting(const std::string& backend) const;
-  Result<void> check(const job::Job& job, const job::Command& command) const;
-  Result<void> check_move(const job::Job& job, const job::Change& change) const;
+  // The command as it is to be carried out.
+  Result<job::Command> checked(const job::Job& job, job::Command command) const;
+  Result<job::Command> checked_change(job::Job job, job::Change change) const;
   void flip(Switch what, const std::string& backend, bool on, const Done<void>& done);
   void cancel_rest_of_group(const std::string& owner, const std::string& group, job::JobId after,
                             const Done<void>& done);

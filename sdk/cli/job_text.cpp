@@ -70,9 +70,11 @@ std::optional<std::string> describe_hindrance(const json::object& job) {
     after += (after.empty() ? "" : ", ") + std::string(id.is_string() ? id.get_string() : "?");
   const auto name = "Job " + text_field(job, "job_id");
   if (!after.empty()) return name + " waits for these to have completed: " + after + ".";
-  const auto time = text_field(job, "not_before");
-  return time.empty() ? std::nullopt
-                      : std::optional(name + " waits until " + short_time(time) + " UTC.");
+  const auto retry = text_field(job, "retry_at");
+  const auto start = text_field(job, "not_before");
+  if (retry > start) return name + " waits until " + short_time(retry) + " UTC to be tried again.";
+  return start.empty() ? std::nullopt
+                       : std::optional(name + " waits until " + short_time(start) + " UTC.");
 }
 
 std::string describe_wait(const json::object& place) {

@@ -235,6 +235,31 @@ TEST_P(StoreContract, WaitsBeforeAnotherAttempt) {
   EXPECT_EQ(claim_job().attempt, 2);
 }
 
+TEST_P(StoreContract, EndsAPauseThatAClockSetBackMakesLong) {
+  submit();
+  claim();
+  apply(1, job::Retry{{"timeout", "Slow."}, 3s, "echo"});
+  clock_.advance(-1h);
+  EXPECT_FALSE(can_claim());
+  const auto woken = wake();
+  EXPECT_EQ(woken.next, std::nullopt);
+  EXPECT_EQ(woken.ready.at("echo"), 1);
+  EXPECT_EQ(claim_job().attempt, 2);
+}
+
+TEST_P(StoreContract, KeepsToTheDelayOfAJobThoughItsPauseHasEnded) {
+  Submission submission = prompt();
+  submission.job.not_before = clock_.now() + 1h;
+  submit(submission);
+  clock_.advance(1h);
+  wake();
+  claim();
+  apply(1, job::Retry{{"timeout", "Slow."}, 3s, "echo"});
+  clock_.advance(-10s);
+  EXPECT_EQ(wake().next, submission.job.not_before);
+  EXPECT_FALSE(can_claim());
+}
+
 TEST_P(StoreContract, FollowsAChangedDelay) {
   const JobId id = submit().id;
   job::Change later, now;

@@ -89,7 +89,7 @@ class StoreSimulation : public StoreContract {
     for (const auto& [id, modelled] : jobs_) {
       const Job& job = modelled.job;
       if (job.status == Status::pending && job.backend == backend && modelled.open.empty() &&
-          job.not_before.value_or(Time()) <= clock_.now() &&
+          job::earliest_start(job, clock_.now()) <= clock_.now() &&
           (best == nullptr || place_of(job) < place_of(*best)))
         best = &job;
     }
@@ -167,9 +167,9 @@ class StoreSimulation : public StoreContract {
       if (job::ended(job.status)) continue;
       EXPECT_GT(job.deadline.value_or(Time::max()), clock_.now());
       consider(job.deadline);
-      if (job.status == Status::pending && modelled.open.empty() &&
-          job.not_before.value_or(Time()) > clock_.now())
-        consider(job.not_before);
+      const auto start = job::earliest_start(job, clock_.now());
+      if (job.status == Status::pending && modelled.open.empty() && start > clock_.now())
+        consider(start);
     }
     EXPECT_EQ(woken.next, next);
   }

@@ -108,6 +108,37 @@ TEST_F(DispatcherScenario, FailsAJobWhoseOtherBackendTakesNoNewJobs) {
   EXPECT_EQ(status(failed), Status::failed);
 }
 
+TEST_F(DispatcherScenario, RunsAnEndedJobAgainOnABackendThatTakesNewJobs) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); });
+  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); }, 1, "other");
+  start();
+  const auto again = submit([](auto& submission) { submission.job.backends = {"x", "other"}; });
+  time_.pass(seconds(1));
+  ASSERT_EQ(status(again), Status::completed);
+  set(spool::Switch::rejecting, "x", true);
+  spool_->command({"alice"}, again, job::Restart{}, [](const auto&) {});
+  time_.pass(seconds(1));
+  EXPECT_EQ(status(again), Status::completed);
+  EXPECT_THAT(job(again).failures, testing::IsEmpty()) << "it has been on x";
+}
+
+TEST_F(DispatcherScenario, MovesAJobToABackendThatTakesNewJobs) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); }, 1, "other");
+  start();
+  set(spool::Switch::rejecting, "x", true);
+  const auto moved = submit([](auto& submission) {
+    submission.job.backends = {"other"};
+    submission.hold = true;
+  });
+  job::Change move;
+  move.backends = {"x", "other"};
+  spool_->command({"alice"}, moved, move, [](const auto&) {});
+  time_.pass(seconds(1));
+  EXPECT_EQ(job(moved).backends.front(), "x");
+  EXPECT_EQ(job(moved).backend, "other");
+}
+
 TEST_F(DispatcherScenario, TriesAgainAfterAResumeThatATrialOutlives) {
   start_broken(3);
   hangs_ = true;
@@ -130,6 +161,20 @@ TEST_F(DispatcherScenario, LearnsNoDurationFromAClockThatIsSet) {
   time_.set_clock(hours(24));
   time_.pass(seconds(1));
   EXPECT_LT(backend().mean_seconds.value(), 1);
+}
+
+TEST_F(DispatcherScenario, TriesAgainInTimeThoughTheClockIsSetBack) {
+  have_backend([&](const GenerateRequest&, Sink& sink) {
+    return broken_ ? failure(plugin::Verdict::retry_later) : say(sink);
+  });
+  start();
+  const auto waits = submit();
+  time_.pass(Milliseconds(100));
+  ASSERT_TRUE(job(waits).pause);
+  broken_ = false;
+  time_.set_clock(-hours(2));
+  time_.pass(minutes(1));
+  EXPECT_EQ(status(waits), Status::completed);
 }
 
 TEST_F(DispatcherScenario, GivesAJobOfAMissingBackendToOneThatComesUpLater) {

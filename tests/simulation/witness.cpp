@@ -108,7 +108,7 @@ void Witness::changed(const std::vector<store::Applied>& all) {
 
 void Witness::woken(const store::Store::Woken& woken) {
   for (auto& [id, seen] : jobs_)
-    if (seen.job.not_before && *seen.job.not_before <= clock_.now()) schedule(seen);
+    if (job::earliest_start(seen.job, clock_.now()) <= clock_.now()) schedule(seen);
   changed(woken.ended);
   for (const auto& [id, seen] : jobs_) {
     EXPECT_TRUE(job::ended(seen.job.status) || !seen.job.deadline ||
@@ -164,7 +164,8 @@ void Witness::record_one(const store::Applied& applied, bool restarts) {
   EXPECT_TRUE(!job::ended(after.status) || is_final(seen.events.back())) << "job " << after.id;
   const bool moves = after.status != before.status || after.backend != before.backend ||
                      after.model != before.model || after.backends != before.backends ||
-                     after.priority != before.priority || after.not_before != before.not_before;
+                     after.priority != before.priority ||
+                     after.not_before != before.not_before || after.pause != before.pause;
   if (moves || before.created_at == Time()) schedule(seen);
 }
 
@@ -226,7 +227,7 @@ void Witness::settle(const Job& ended) {
 
 void Witness::schedule(Seen& seen) const {
   seen.claimable = seen.job.status == Status::pending && seen.open.empty() &&
-                   seen.job.not_before.value_or(Time()) <= clock_.now();
+                   job::earliest_start(seen.job, clock_.now()) <= clock_.now();
   seen.passed_over.clear();
 }
 

@@ -22,13 +22,16 @@ using job::Status;
 // When a job may be claimed: now, at a time, or (neither) when something else happens to it.
 struct Schedule {
   bool claimable = false;
-  std::optional<Time> due;
+  std::optional<Time> due{};
+  std::optional<Time> paused{};  // since when, if its due time is the end of a pause
 };
 
 Schedule schedule_of(Database& database, const Job& job, Time now) {
   if (job.status != Status::pending || has_open_dependency(database, job)) return {};
-  if (job.not_before && *job.not_before > now) return {false, job.not_before};
-  return {true, std::nullopt};
+  const auto start = job::earliest_start(job, now);
+  if (!start || *start <= now) return {.claimable = true};
+  const bool is_paused = start != job.not_before;
+  return {.due = start, .paused = is_paused ? std::optional(job.pause->from) : std::nullopt};
 }
 
 std::optional<Time> expiry_of(const Job& job) {
@@ -272,8 +275,8 @@ std::shared_ptr<const Job> Changes::load(JobId id) {
 std::shared_ptr<const Job> Changes::load_or_set_aside(JobId id) {
   if (damaged_.contains(id)) {
     database_.run(
-        "UPDATE jobs SET claimable = 0, due = NULL, expires = NULL, ended = NULL, run = NULL "
-        "WHERE id = ?",
+        "UPDATE jobs SET claimable = 0, due = NULL, paused = NULL, expires = NULL, ended = NULL, "
+        "run = NULL WHERE id = ?",
         id);
     return nullptr;
   }
@@ -389,19 +392,20 @@ void Changes::update(const Job& before, const Job& after, bool only_text,
     database_.run("UPDATE jobs SET seq = ? WHERE id = ?", after.seq, after.id);
   } else if (after.status == before.status && after.backend == before.backend &&
              after.model == before.model && after.backends == before.backends &&
-             after.priority == before.priority && after.not_before == before.not_before) {
+             after.priority == before.priority && after.not_before == before.not_before &&
+             after.pause == before.pause) {
     database_.run("UPDATE jobs SET seq = ?, body = ? WHERE id = ?", after.seq, job_body(after),
                   after.id);
   } else {
     const Schedule schedule = schedule_of(database_, after, clock_.now());
     database_.run(
         "UPDATE jobs SET status = ?, backend = ?, model = ?, priority = ?, queued = ?, rank = ?, "
-        "claimable = ?, diverts = ?, due = ?, expires = ?, ended = ?, run = ?, seq = ?, "
-        "body = ?, output = ? WHERE id = ?",
+        "claimable = ?, diverts = ?, due = ?, paused = ?, expires = ?, ended = ?, run = ?, "
+        "seq = ?, body = ?, output = ? WHERE id = ?",
         static_cast<int>(after.status), after.backend, after.model, after.priority, after.queued_at,
         job::rank(after.queued_at, after.priority, lines_.rules()), schedule.claimable,
-        can_divert(after), schedule.due, expiry_of(after), end_of(after), run, after.seq,
-        job_body(after), after.output, after.id);
+        can_divert(after), schedule.due, schedule.paused, expiry_of(after), end_of(after), run,
+        after.seq, job_body(after), after.output, after.id);
     // One that starts has been taken from its line already.
     if (before.status == Status::pending && after.status != Status::processing) lines_.left(before);
     if (schedule.claimable) lines_.joined(after);
@@ -430,8 +434,8 @@ void Changes::count(const Job& before, const Job& after) {
 // What it waited for has happened.
 void Changes::reschedule(const Job& job) {
   const Schedule schedule = schedule_of(database_, job, clock_.now());
-  database_.run("UPDATE jobs SET claimable = ?, due = ? WHERE id = ?", schedule.claimable,
-                schedule.due, job.id);
+  database_.run("UPDATE jobs SET claimable = ?, due = ?, paused = ? WHERE id = ?",
+                schedule.claimable, schedule.due, schedule.paused, job.id);
   if (!schedule.claimable) return;
   lines_.joined(job);
   became_ready(job.backend, job.id);

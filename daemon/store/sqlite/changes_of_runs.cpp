@@ -143,8 +143,8 @@ Result<Store::Woken> Changes::wake() {
   std::vector<std::pair<std::string, std::pair<std::string, std::string>>> lines;
   {
     Query row = database_.query(
-        "UPDATE jobs SET claimable = 1, due = NULL WHERE id IN (SELECT id FROM jobs WHERE due <= ? "
-        "ORDER BY due LIMIT ?) RETURNING backend, owner, model, id",
+        "UPDATE jobs SET claimable = 1, due = NULL, paused = NULL WHERE id IN (SELECT id FROM jobs "
+        "WHERE due <= ? ORDER BY due LIMIT ?) RETURNING backend, owner, model, id",
         now, kMost);
     while (row.next()) {
       lines.push_back(
@@ -153,6 +153,10 @@ Result<Store::Woken> Changes::wake() {
     }
   }
   for (const auto& [backend, line] : lines) lines_.lose(backend, line);
+  for (const JobId id : ids_of(database_.query(
+           "SELECT id FROM jobs WHERE paused > ? ORDER BY paused DESC LIMIT ?", now, kMost))) {
+    if (const auto job = load_or_set_aside(id)) reschedule(*job);
+  }
   for (const JobId id : ids_of(database_.query(
            "SELECT id FROM jobs WHERE expires <= ? ORDER BY expires LIMIT ?", now, kMost))) {
     // It may be gone with one before it, which it was to follow.

@@ -205,8 +205,14 @@ void create_untold_ends(Database& database) {
       "CREATE TABLE untold_ends(job_id INTEGER PRIMARY KEY, status INTEGER NOT NULL)");
 }
 
+void create_pauses(Database& database) {
+  // Since when a job that waits for its `due` pauses between two attempts; see earliest_start().
+  database.run_once("ALTER TABLE jobs ADD COLUMN paused INTEGER");
+  database.run_once("CREATE INDEX jobs_paused ON jobs(paused) WHERE paused IS NOT NULL");
+}
+
 // The function at [n] makes version n + 1 of version n.
-constexpr std::array kMigrations{create_first, create_lines, create_untold_ends};
+constexpr std::array kMigrations{create_first, create_lines, create_untold_ends, create_pauses};
 
 std::int64_t version_of(Database& database) {
   Query query = database.query_once("PRAGMA user_version");

@@ -93,6 +93,11 @@ void read_job_body(const json::object& body, Job& job) {
   reader.take("supersede", job.supersede);
   reader.take("not_before", job.not_before);
   reader.take("deadline", job.deadline);
+  if (reader.find("paused_from") != nullptr) {
+    job::Pause& pause = job.pause.emplace();
+    reader.take("paused_from", pause.from);
+    reader.take("paused_until", pause.until);
+  }
   reader.take("progress", job.progress);
   reader.take("current_step", job.current_step);
   reader.take("message", job.message);
@@ -143,6 +148,10 @@ std::string job_body(const Job& job) {
   writer.put("supersede", job.supersede);
   writer.put("not_before", job.not_before);
   writer.put("deadline", job.deadline);
+  if (job.pause) {
+    writer.put("paused_from", std::optional(job.pause->from));
+    writer.put("paused_until", std::optional(job.pause->until));
+  }
   writer.put("progress", job.progress);
   writer.put("current_step", job.current_step);
   writer.put("message", job.message);

@@ -8,6 +8,7 @@ namespace llmspool::job {
 namespace {
 
 namespace json = boost::json;
+using namespace std::chrono_literals;
 using testing::ElementsAre;
 
 std::vector<std::string> keys_of(const json::object& object) {
@@ -37,13 +38,33 @@ TEST(JobJson, HasEveryKeyEvenWhereThereIsNoValue) {
       keys_of(object),
       ElementsAre("job_id", "status", "progress", "current_step", "message", "pipeline", "backend",
                   "backends", "model", "priority", "attempt", "max_attempts", "queue_position",
-                  "eta_seconds", "created_at", "not_before", "started_at", "completed_at",
-                  "deadline", "owner", "labels", "after", "group", "supersede", "usage", "output",
-                  "error", "error_info", "attempts", "seq"));
-  for (const char* key :
-       {"current_step", "pipeline", "backend", "model", "queue_position", "eta_seconds",
-        "not_before", "started_at", "completed_at", "deadline", "output", "error", "error_info"})
+                  "eta_seconds", "created_at", "not_before", "retry_at", "started_at",
+                  "completed_at", "deadline", "owner", "labels", "after", "group", "supersede",
+                  "usage", "output", "error", "error_info", "attempts", "seq"));
+  for (const char* key : {"current_step", "pipeline", "backend", "model", "queue_position",
+                          "eta_seconds", "not_before", "retry_at", "started_at", "completed_at",
+                          "deadline", "output", "error", "error_info"})
     EXPECT_TRUE(object.at(key).is_null()) << key;
+}
+
+TEST(EarliestStart, IsTheLaterOfItsTimeAndItsPause) {
+  Job job;
+  EXPECT_EQ(earliest_start(job, Time(0ms)), std::nullopt);
+  job.not_before = Time(5s);
+  EXPECT_EQ(earliest_start(job, Time(0ms)), Time(5s));
+  job.pause = Pause{Time(0ms), Time(9s)};
+  EXPECT_EQ(earliest_start(job, Time(0ms)), Time(9s));
+  job.not_before = Time(10s);
+  EXPECT_EQ(earliest_start(job, Time(0ms)), Time(10s));
+}
+
+TEST(EarliestStart, KnowsNoPauseThatIsStillToBegin) {
+  Job job;
+  job.pause = Pause{Time(5s), Time(9s)};
+  EXPECT_EQ(earliest_start(job, Time(5s)), Time(9s));
+  EXPECT_EQ(earliest_start(job, Time(5s - 1ms)), std::nullopt);
+  job.not_before = Time(7s);
+  EXPECT_EQ(earliest_start(job, Time(0ms)), Time(7s));
 }
 
 TEST(JobJson, GivesValuesInTheirWireForm) {

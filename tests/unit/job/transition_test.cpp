@@ -310,7 +310,8 @@ TEST(Fail, SaysWhy) {
 TEST(Retry, WaitsForTheNextAttempt) {
   const Transition retried =
       done(job_in(Status::processing), Retry{unreachable(), 1500ms, "ollama"});
-  EXPECT_EQ(retried.job.not_before, kNow + 1500ms);
+  EXPECT_EQ(retried.job.pause, (Pause{kNow, kNow + 1500ms}));
+  EXPECT_EQ(retried.job.not_before, std::nullopt);
   EXPECT_EQ(retried.job.backend, "ollama");
   EXPECT_FALSE(retried.job.failure);
   EXPECT_FALSE(retried.job.resuming);
@@ -318,6 +319,33 @@ TEST(Retry, WaitsForTheNextAttempt) {
   EXPECT_EQ(retried.events[0].type, "retrying");
   EXPECT_EQ(retried.events[0].data,
             (json::object{{"in_seconds", 2}, {"error", "The backend cannot be reached."}}));
+}
+
+TEST(Retry, AtOnceIsNoPause) {
+  const Transition retried = done(job_in(Status::processing), Retry{unreachable(), 0s, "ollama"});
+  EXPECT_EQ(retried.job.pause, std::nullopt);
+}
+
+TEST(Retry, LeavesTheTimeThatTheJobWasGiven) {
+  Job job = job_in(Status::processing);
+  job.not_before = kNow - 1h;
+  EXPECT_EQ(done(job, Retry{unreachable(), 1s, "ollama"}).job.not_before, kNow - 1h);
+}
+
+TEST(Pause, EndsWithTheNextAttempt) {
+  const Job paused = done(job_in(Status::processing), Retry{unreachable(), 1s, "ollama"}).job;
+  EXPECT_EQ(done(paused, Start{"ollama"}).job.pause, std::nullopt);
+  EXPECT_EQ(done(paused, Cancel{}).job.pause, std::nullopt);
+}
+
+TEST(Pause, EndsWhereAPersonSaysWhenOrWhereToStart) {
+  const Job paused = done(job_in(Status::processing), Retry{unreachable(), 1s, "ollama"}).job;
+  Change now, move;
+  now.not_before = std::optional<Time>();
+  move.backends = {"other"};
+  EXPECT_EQ(done(paused, now).job.pause, std::nullopt);
+  EXPECT_EQ(done(paused, move).job.pause, std::nullopt);
+  EXPECT_EQ(done(paused, Change{.priority = 1}).job.pause, paused.pause);
 }
 
 TEST(Retry, FailsAfterTheLastAttempt) {
@@ -416,6 +444,14 @@ TEST(Restart, BeginsFromNothingButTheInputs) {
   EXPECT_FALSE(restarted.failure);
 }
 
+TEST(Restart, BeginsWithTheCandidateThatIsNamed) {
+  Job job = job_in(Status::failed);
+  job.backends = {"llamacpp", "ollama"};
+  job.backend = "ollama";
+  EXPECT_EQ(done(job, Restart{}).job.backend, "llamacpp");
+  EXPECT_EQ(done(job, Restart{"ollama"}).job.backend, "ollama");
+}
+
 TEST(Restart, ForgetsADeadlineThatHasPassed) {
   Job job = job_in(Status::failed);
   job.deadline = kNow;
@@ -442,6 +478,14 @@ TEST(Change, TellsWhatChanged) {
   const Transition cleared = done(changed.job, at_once);
   EXPECT_EQ(cleared.job.not_before, std::nullopt);
   EXPECT_TRUE(cleared.events[0].data.at("not_before").is_null());
+}
+
+TEST(Change, MovesToTheCandidateThatIsNamed) {
+  Change move;
+  move.backends = {"gemini", "ollama"};
+  EXPECT_EQ(done(job_in(Status::held), move).job.backend, "gemini");
+  move.backend = "ollama";
+  EXPECT_EQ(done(job_in(Status::held), move).job.backend, "ollama");
 }
 
 TEST(Expire, NamesTheDeadlineAndDisownsARun) {

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "job/job.hpp"
+
 namespace llmspool::pipeline {
 namespace {
 
@@ -275,6 +277,14 @@ TEST(Definition, RefusesWrongOutputsAndHoists) {
       {with("[hoist]\nseq = 'inputs.cv'"), "8:1: 'seq' in [hoist] would hide"},
       {with("[hoist]\nCV = 'inputs.cv'"), "8:1: 'CV' in [hoist] is no good name"},
   });
+}
+
+TEST(Definition, HoistsOverNoneOfTheJobsOwnFields) {
+  for (const auto& [field, value] : job::to_json(job::Job{})) {
+    const std::string key(field);
+    expect_wrong({{with("[hoist]\n" + key + " = 'inputs.cv'"),
+                   "8:1: '" + key + "' in [hoist] would hide the job's own field"}});
+  }
 }
 
 TEST(Definition, TellsEverythingThatIsWrong) {
