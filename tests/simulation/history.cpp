@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "store/sqlite/several.hpp"
 
 namespace llmspool::simulation {
 
@@ -30,6 +31,11 @@ store::Retention some_retention(Random& random) {
   return retention;
 }
 
+// Few enough that the followers of a job are told in parts, or as many as in the daemon.
+std::size_t some_told_at_once(Random& random) {
+  return random.chance(50) ? static_cast<std::size_t>(1 + random.pick(3)) : sqlite::kBatch;
+}
+
 }  // namespace
 
 History::History(std::uint64_t seed, Disk& disk, const pipeline::Current& pipelines)
@@ -38,7 +44,7 @@ History::History(std::uint64_t seed, Disk& disk, const pipeline::Current& pipeli
       random_(seed),
       turns_(some_turns(random_)),
       retention_(some_retention(random_)),
-      witness_(time_, calls_, turns_),
+      witness_(time_, calls_, disk_.database(), turns_),
       clients_(time_, random_, witness_) {
   disk_.clear();
   disk_.fails = random_.chance(30);
@@ -74,7 +80,10 @@ void History::make_backend(const std::string& name, int concurrency_max) {
 History::Life::Life(History& history)
     : plugins(plugin::Registry::of({history.backends_.begin(), history.backends_.end()})),
       store(history.disk_, history.time_, history.random_, history.witness_,
-            {.waiting_max = 1000, .owner_waiting_max = 100, .turns = history.turns_}),
+            {.waiting_max = 1000,
+             .owner_waiting_max = 100,
+             .turns = history.turns_,
+             .told_at_once = some_told_at_once(history.random_)}),
       spool({.store = store,
              .loop = history.time_,
              .workers = history.time_,

@@ -75,6 +75,7 @@ void Witness::submitted(const store::Submission& submission, const store::Submit
     if (before != nullptr && !job::ended(before->job.status)) seen.open.insert(id);
   }
   record(submitted.applied);
+  settle(submitted.applied);
   check_superseded(job);
 }
 
@@ -100,16 +101,20 @@ void Witness::applied(const store::Applied& applied, std::optional<job::Fence> f
     restarts = restarts || is_any<job::Restart>(command);
   }
   record(applied, restarts);
+  settle(applied);
 }
 
 void Witness::changed(const std::vector<store::Applied>& all) {
   for (const auto& applied : all) record(applied);
+  for (const auto& applied : all) settle(applied);
 }
 
 void Witness::woken(const store::Store::Woken& woken) {
   for (auto& [id, seen] : jobs_)
     if (job::earliest_start(seen.job, clock_.now()) <= clock_.now()) schedule(seen);
   changed(woken.ended);
+  const bool all_know = tell_of_ends();
+  EXPECT_TRUE(all_know || woken.next == clock_.now()) << "who tells the others?";
   for (const auto& [id, seen] : jobs_) {
     EXPECT_TRUE(job::ended(seen.job.status) || !seen.job.deadline ||
                 *seen.job.deadline > clock_.now())
@@ -126,6 +131,10 @@ void Witness::removed(JobId id) {
 void Witness::record(const store::Applied& applied, bool restarts) {
   record_one(applied, restarts);
   for (const auto& other : applied.others) record_one(other, false);
+}
+
+// When all that one call changed has been recorded.
+void Witness::settle(const store::Applied& applied) {
   if (job::ended(applied.job.status)) settle(applied.job);
   for (const auto& other : applied.others) settle(other.job);
 }
@@ -143,9 +152,14 @@ void Witness::record_one(const store::Applied& applied, bool restarts) {
     ++seen.restarts;
     seen.progress = 0;
     seen.finished.clear();
+    untold_.erase(after.id);
     for (const JobId id : after.after) {
       const Seen* first = find(id);
-      if (first != nullptr && !job::ended(first->job.status)) seen.open.insert(id);
+      if (first == nullptr) continue;
+      const bool has_ended = job::ended(first->job.status);
+      if (has_ended && has_been_told(after.id, id)) continue;
+      seen.open.insert(id);
+      if (has_ended) untold_.insert(id);
     }
   }
   EXPECT_LE(after.attempt, before.attempt + 1) << "job " << after.id;
@@ -164,8 +178,8 @@ void Witness::record_one(const store::Applied& applied, bool restarts) {
   EXPECT_TRUE(!job::ended(after.status) || is_final(seen.events.back())) << "job " << after.id;
   const bool moves = after.status != before.status || after.backend != before.backend ||
                      after.model != before.model || after.backends != before.backends ||
-                     after.priority != before.priority ||
-                     after.not_before != before.not_before || after.pause != before.pause;
+                     after.priority != before.priority || after.not_before != before.not_before ||
+                     after.pause != before.pause;
   if (moves || before.created_at == Time()) schedule(seen);
 }
 
@@ -213,16 +227,35 @@ void Witness::check_finished(Seen& seen, const job::Command& command) const {
 
 void Witness::settle(const Job& ended) {
   EXPECT_TRUE(job::ended(ended.status)) << "job " << ended.id;
+  jobs_.at(ended.id).open.clear();
+  untold_.insert(ended.id);
+  tell_of_ends();
+}
+
+bool Witness::has_been_told(JobId id, JobId end) const {
+  return !database_.query("SELECT 1 FROM dependencies WHERE after_id = ? AND job_id = ?", end, id)
+              .next();
+}
+
+// Whether all know now that what they were to follow has ended.
+bool Witness::tell_of_ends() {
+  std::set<JobId> still_untold;
   for (auto& [id, seen] : jobs_) {
-    if (seen.open.erase(ended.id) == 0) continue;
-    if (ended.status == Status::completed)
-      schedule(seen);
-    else {
-      EXPECT_TRUE(job::ended(seen.job.status))
-          << "job " << id << " waits for job " << ended.id << " for ever";
+    for (const JobId end : untold_) {
+      if (!seen.open.contains(end)) continue;
+      if (!has_been_told(id, end)) {
+        still_untold.insert(end);
+        continue;
+      }
+      seen.open.erase(end);
+      if (jobs_.at(end).job.status == Status::completed)
+        schedule(seen);
+      else
+        EXPECT_TRUE(job::ended(seen.job.status)) << "job " << id << " waits for ever for " << end;
     }
   }
-  jobs_.at(ended.id).open.clear();
+  untold_ = std::move(still_untold);
+  return untold_.empty();
 }
 
 void Witness::schedule(Seen& seen) const {

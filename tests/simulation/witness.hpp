@@ -7,6 +7,7 @@
 #include <set>
 
 #include "calls.hpp"
+#include "store/sqlite/database.hpp"
 #include "store/store.hpp"
 
 namespace llmspool::simulation {
@@ -26,9 +27,10 @@ class Witness {
     std::map<std::string, int> passed_over{};   // by another owner since its own had a turn
   };
 
-  // Both outlive it.
-  Witness(const Clock& clock, const Calls& calls, job::TurnRules rules)
-      : clock_(clock), calls_(calls), rules_(rules) {}
+  // All outlive it.
+  Witness(const Clock& clock, const Calls& calls, store::sqlite::Database& database,
+          job::TurnRules rules)
+      : clock_(clock), calls_(calls), database_(database), rules_(rules) {}
 
   // What the store commits, in its order.
   void submitted(const store::Submission& submission, const store::Submitted& submitted);
@@ -59,7 +61,10 @@ class Witness {
   void check_event(Seen& seen, const job::Job& after, const job::Event& event) const;
   void check_said(job::JobId id, const std::string& step, const std::string& text) const;
   void check_finished(Seen& seen, const job::Command& command) const;
+  void settle(const store::Applied& applied);
   void settle(const job::Job& ended);
+  bool has_been_told(job::JobId id, job::JobId end) const;
+  bool tell_of_ends();
   void schedule(Seen& seen) const;
   void check_superseded(const job::Job& newer) const;
 
@@ -73,8 +78,10 @@ class Witness {
 
   const Clock& clock_;
   const Calls& calls_;
+  store::sqlite::Database& database_;  // knows who has been told of an end, which no answer says
   const job::TurnRules rules_;
   std::map<job::JobId, Seen> jobs_;
+  std::set<job::JobId> untold_;  // have ended, and some that were to follow them do not know it yet
   std::map<std::string, job::Turns> turns_;
   struct PassedOver {
     job::JobId id = 0;

@@ -82,7 +82,7 @@ Changes::Changes(Database& database, const Clock& clock, Options options)
 
 void Changes::begin() {
   space_.forget();
-  may_tell_ = kBatch;
+  may_tell_ = options_.told_at_once;
   ready_before_ = ready_;
   if (begun_) return;
   next_id_ = written_next_id_ = read_number(database_, "next_id").value_or(1);

@@ -14,6 +14,7 @@
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/groups.hpp"
 #include "store/sqlite/lines.hpp"
+#include "store/sqlite/several.hpp"
 #include "store/sqlite/space.hpp"
 #include "store/sqlite/tally.hpp"
 #include "store/store.hpp"
@@ -38,6 +39,7 @@ class Changes {
     std::size_t owner_waiting_max;  // the same for the jobs of one owner
     SpaceLimits space{};
     job::TurnRules turns{};
+    std::size_t told_at_once = kBatch;  // followers of ended jobs, in one transaction
   };
   using Commands = std::span<const job::Command>;
 

@@ -83,8 +83,10 @@ Result<std::unique_ptr<Store>> open(const Options& options) {
     configure(database);
     migrate(database);
     rank_anew(database, options.turns);
-    const Changes::Options changes{options.waiting_max, options.owner_waiting_max, options.space,
-                                   options.turns};
+    const Changes::Options changes{.waiting_max = options.waiting_max,
+                                   .owner_waiting_max = options.owner_waiting_max,
+                                   .space = options.space,
+                                   .turns = options.turns};
     return std::make_unique<FileStore>(std::move(directory), std::move(database), options.clock,
                                        changes);
   } catch (const DatabaseError& failed) {
