@@ -125,8 +125,7 @@ Result<void> check_times(Submission& submission, Time now) {
       return fail_field("delay_seconds", "give either 'delay_seconds' or 'not_before', not both.");
     job.not_before = now + std::chrono::seconds(*submission.delay_seconds);
   }
-  if (job.not_before && *job.not_before > now + limits::kDelayMax)
-    return fail_field("not_before", "it may be at most a year ahead.");
+  LLMSPOOL_CHECK(check_not_before(job.not_before, now));
   if (job.deadline && *job.deadline <= now)
     return fail_field("deadline",
                       fmt::format("{} is not in the future.", format_time(*job.deadline)));
@@ -152,6 +151,12 @@ Result<store::Submission> take_in(const Caller& caller, Submission submission,
                            .hold = submission.hold,
                            .idempotency_key = std::move(submission.idempotency_key),
                            .fingerprint = std::move(submission.fingerprint)};
+}
+
+Result<void> check_not_before(std::optional<Time> not_before, Time now) {
+  if (not_before && *not_before > now + limits::kDelayMax)
+    return fail_field("not_before", "it may be at most a year ahead.");
+  return {};
 }
 
 Result<void> check_target(const job::Job& job, const plugin::Registry& plugins) {

@@ -189,9 +189,13 @@ Result<void> LocalSpool::choose_accepting(job::Job& job) const {
 }
 
 Result<job::Command> LocalSpool::checked_change(job::Job job, job::Change change) const {
+  if (change.not_before) LLMSPOOL_CHECK(check_not_before(*change.not_before, parts_.clock.now()));
   if (!change.backends && !change.model) return change;
   const bool moves = change.backends && *change.backends != job.backends;
-  if (change.backends) job.backends = *change.backends;
+  if (moves) {
+    job.backends = *change.backends;
+    job.backend = job.backends.front();
+  }
   if (change.model) job.model = *change.model;
   LLMSPOOL_CHECK(check_target(job, parts_.plugins));
   if (!moves) return change;
