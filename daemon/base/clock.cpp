@@ -80,8 +80,12 @@ std::optional<Time> parse_time(std::string_view text) {
   const year_month_day date{year(year_number), month(static_cast<unsigned>(month_number)),
                             day(static_cast<unsigned>(day_number))};
   if (at != text.size() || !date.ok()) return std::nullopt;
-  return sys_days(date) + hours(hour) + minutes(minute) + seconds(second) + milliseconds(millis) -
-         offset;
+  const Time time = sys_days(date) + hours(hour) + minutes(minute) + seconds(second) +
+                    milliseconds(millis) - offset;
+  // The offset may have led out of the years that can be written.
+  const bool has_four_digits =
+      time >= sys_days(year(0) / 1 / 1) && time < sys_days(year(10'000) / 1 / 1);
+  return has_four_digits ? std::optional(time) : std::nullopt;
 }
 
 }  // namespace llmspool
