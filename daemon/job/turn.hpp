@@ -33,6 +33,7 @@ struct Head {
   JobId id = 0;
   int priority = 0;
   Time queued_at{};
+  std::string pipeline{};  // makes no difference to its turn, but to how long it will take
 };
 
 // Which models a backend can take a job for now.

@@ -23,9 +23,10 @@ constexpr std::size_t kEffortMax = 200'000;  // places times lines
 constexpr std::size_t kRunningMax = 500;
 constexpr std::size_t kRecalled = 200;
 
-// The jobs in the order in which it will be their turn, as the store will see it.
+// The jobs in the order in which it will be their turn, as the store will see it, but for a model
+// that is loaded.
 std::vector<job::Head> in_turn(std::vector<job::Head> waiting, std::size_t per_line,
-                               const job::TurnRules& rules, Time now) {
+                               job::Turns turns, const job::TurnRules& rules, Time now) {
   std::map<std::pair<std::string, std::string>, std::deque<job::Head>> lines;
   for (job::Head& head : waiting) lines[{head.owner, head.model}].push_back(std::move(head));
   std::set<std::pair<std::string, std::string>> cut;  // have more than was read
@@ -33,7 +34,6 @@ std::vector<job::Head> in_turn(std::vector<job::Head> waiting, std::size_t per_l
     if (line.size() >= per_line) cut.insert(key);
   const std::size_t most =
       std::clamp<std::size_t>(kEffortMax / std::max<std::size_t>(lines.size(), 1), 1, kPlacesMax);
-  job::Turns turns;
   std::vector<job::Head> ordered;
   while (!lines.empty() && ordered.size() < most) {
     std::vector<job::Head> firsts;
@@ -53,13 +53,15 @@ std::vector<job::Head> in_turn(std::vector<job::Head> waiting, std::size_t per_l
 
 }  // namespace
 
-Forecast::Forecast(store::Store& store, const Clock& clock, std::vector<Server> servers,
-                   job::TurnRules rules)
-    : store_(store), clock_(clock), rules_(rules), servers_(std::move(servers)) {}
+Forecast::Forecast(store::Store& store, const Clock& clock, const Loop& loop,
+                   std::vector<Server> servers, job::TurnRules rules)
+    : store_(store), clock_(clock), loop_(loop), rules_(rules) {
+  known_.servers = std::move(servers);
+}
 
 void Forecast::add(Server server) {
   const std::scoped_lock lock(mutex_);
-  servers_.push_back(std::move(server));
+  known_.servers.push_back(std::move(server));
 }
 
 void Forecast::recall() {
@@ -68,66 +70,81 @@ void Forecast::recall() {
   const std::scoped_lock lock(mutex_);
   for (const Job& job : *completed | std::views::reverse)
     if (job.started_at && job.completed_at)
-      history_.learn(job, *job.completed_at - *job.started_at);
+      known_.history.learn(job, *job.completed_at - *job.started_at);
 }
 
-void Forecast::learn(const Job& ended, Milliseconds took) {
+void Forecast::on_change(const Job& job) {
+  outdated_ = true;
   const std::scoped_lock lock(mutex_);
-  history_.learn(ended, took);
+  if (job.status == Status::processing) {
+    const bool begins = known_.begun.try_emplace(job.id, loop_.uptime()).second;
+    if (begins) known_.turns[job.backend].take({.owner = job.owner}, clock_.now());
+  } else if (const auto begun = known_.begun.extract(job.id)) {
+    known_.history.learn(job, loop_.uptime() - begun.mapped());
+  }
 }
 
 void Forecast::refresh() {
   std::unique_lock lock(mutex_);
   // Who asks after a change is to see it: a look that is under way may have begun before.
   looked_.wait(lock, [this] { return !looking_; });
-  const Time now = clock_.now();
-  // A wall clock that was set back must not keep us from looking.
-  const Time until = outdated_ ? next_look_ : looked_at_ + kFreshFor;
-  if (now < until && now >= looked_at_) return;
+  const Milliseconds now = loop_.uptime();
+  if (now < (outdated_ ? next_look_ : views_of_ + kFreshFor)) return;
   looking_ = true;
-  looked_at_ = now;
   outdated_ = false;
-  const History history = history_;
-  const std::vector<Server> servers = servers_;
+  Known known = known_;
   lock.unlock();
 
   const auto began = std::chrono::steady_clock::now();
-  const auto running = store_.list({.statuses = {Status::processing}, .limit = kRunningMax});
-  std::map<std::string, View> views;
-  for (const Server& server : servers) {
-    const auto queue = store_.queue(server.backend, kPlacesPerLine);
-    if (!queue || !running) break;  // the disk's trouble is told elsewhere
-    views[server.backend] = look(server, *queue, *running, history);
-  }
+  auto views = look_at_all(std::move(known));
   const auto took = std::chrono::steady_clock::now() - began;
 
   lock.lock();
   looking_ = false;
   looked_.notify_all();
-  if (views.size() == servers.size()) views_ = std::move(views);
-  next_look_ = clock_.now();
+  next_look_ = loop_.uptime();
   if (took > kQuick) next_look_ += kShareOfLooking * std::chrono::ceil<Milliseconds>(took);
+  if (!views) return;
+  views_ = *std::move(views);
+  views_of_ = now;
+}
+
+std::optional<Forecast::Views> Forecast::look_at_all(Known known) const {
+  const auto running = store_.list({.statuses = {Status::processing}, .limit = kRunningMax});
+  if (!running) return std::nullopt;  // the disk's trouble is told elsewhere
+  Views views;
+  for (const Server& server : known.servers) {
+    const auto queue = store_.queue(server.backend, kPlacesPerLine);
+    if (!queue) return std::nullopt;
+    views[server.backend] = look(server, *queue, *running, known);
+  }
+  return views;
 }
 
 Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
-                              const std::vector<Job>& running, const History& history) const {
+                              const std::vector<Job>& running, const Known& known) const {
   // When each of the backend's slots will be free.
   std::priority_queue<double, std::vector<double>, std::greater<>> free_in;
   for (const Job& job : running) {
-    if (job.backend == server.backend) free_in.push(rest_of(job, history).value_or(0));
+    if (job.backend == server.backend) free_in.push(rest_of(job, known).value_or(0));
   }
   while (std::cmp_less(free_in.size(), server.concurrency)) free_in.push(0);
 
   View view{.waiting = queue.waiting};
-  const auto usual = history.expected(server.backend);
-  for (const job::Head& head : in_turn(queue.first, queue.per_line, rules_, clock_.now())) {
-    const double begins_in = free_in.top();
+  const auto usual = known.history.expected(server.backend);
+  const auto turns = known.turns.find(server.backend);
+  for (const job::Head& head :
+       in_turn(queue.first, queue.per_line,
+               turns == known.turns.end() ? job::Turns() : turns->second, rules_, clock_.now())) {
+    const auto before = static_cast<std::int64_t>(view.places.size());
+    double begins_in = free_in.top();
+    if (server.requests_per_minute > 0)  // at the earliest, each with one request
+      begins_in =
+          std::max(begins_in, 60.0 * static_cast<double>(before / server.requests_per_minute));
     free_in.pop();
-    const auto takes = history.expected(server.backend, head.model, {});
+    const auto takes = known.history.expected(server.backend, head.model, head.pipeline);
     free_in.push(begins_in + takes.value_or(usual.value_or(0)));
-    Place place{.position = static_cast<std::int64_t>(view.places.size()) + 1,
-                .begins_in = begins_in,
-                .owner = head.owner};
+    Place place{.position = before + 1, .begins_in = begins_in, .owner = head.owner};
     if (takes) place.ends_in = begins_in + *takes;
     view.places.emplace(head.id, std::move(place));
     view.last_place_rank = job::rank(head.queued_at, head.priority, rules_);
@@ -136,11 +153,11 @@ Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
   return view;
 }
 
-std::optional<double> Forecast::rest_of(const Job& running, const History& history) const {
-  if (!running.started_at) return std::nullopt;
-  const double spent =
-      std::max(std::chrono::duration<double>(clock_.now() - *running.started_at).count(), 0.0);
-  const auto usual = history.expected(running);
+std::optional<double> Forecast::rest_of(const Job& running, const Known& known) const {
+  const auto begun = known.begun.find(running.id);
+  if (begun == known.begun.end()) return std::nullopt;
+  const double spent = std::chrono::duration<double>(loop_.uptime() - begun->second).count();
+  const auto usual = known.history.expected(running);
   // The further it is, the more its own pace tells.
   const double done = running.progress / 100.0;
   if (!usual) return done >= 0.05 ? std::optional(spent * (1 - done) / done) : std::nullopt;
@@ -171,18 +188,18 @@ job::Outlook Forecast::of(const Job& job) const {
   job::Outlook outlook;
   std::optional<double> seconds;
   if (job.status == Status::processing) {
-    seconds = rest_of(job, history_);
+    seconds = rest_of(job, known_);
   } else if (job.status == Status::pending) {
     const auto view = views_.find(job.backend);
     if (view == views_.end()) return outlook;
     outlook.queue_position = position_of(view->second, job);
-    const auto usual = history_.expected(job);
+    const auto usual = known_.history.expected(job);
     const auto place = view->second.places.find(job.id);
     if (place != view->second.places.end()) {
       seconds = place->second.ends_in;
-      if (seconds) *seconds -= std::chrono::duration<double>(clock_.now() - looked_at_).count();
+      if (seconds) *seconds -= std::chrono::duration<double>(loop_.uptime() - views_of_).count();
     } else if (outlook.queue_position && usual) {
-      const auto server = std::ranges::find(servers_, job.backend, &Server::backend);
+      const auto server = std::ranges::find(known_.servers, job.backend, &Server::backend);
       seconds = *usual * (1 + static_cast<double>(*outlook.queue_position) / server->concurrency);
     } else if (usual && job.after.empty()) {
       const Time now = clock_.now();
@@ -202,7 +219,7 @@ std::int64_t Forecast::waiting(const std::string& backend) const {
 
 std::optional<double> Forecast::mean_seconds(const std::string& backend) const {
   const std::scoped_lock lock(mutex_);
-  return history_.expected(backend);
+  return known_.history.expected(backend);
 }
 
 std::vector<job::JobId> Forecast::order(const std::optional<std::string>& owner) const {

@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "spool/history.hpp"
+#include "spool/loop.hpp"
 #include "store/store.hpp"
 
 namespace llmspool::spool {
@@ -21,18 +22,19 @@ class Forecast {
   struct Server {
     std::string backend;
     int concurrency = 1;
+    std::int64_t requests_per_minute = 0;  // 0: no limit
   };
-  Forecast(store::Store& store, const Clock& clock, std::vector<Server> servers,
+  // All outlive it.
+  Forecast(store::Store& store, const Clock& clock, const Loop& loop, std::vector<Server> servers,
            job::TurnRules rules);
 
   // One more, that jobs wait for.
   void add(Server server);
   // Learns from the jobs that have completed in earlier lives. Blocks for the disk.
   void recall();
-  void learn(const job::Job& ended, Milliseconds took);
+  // What a job has become: it begins, runs, waits again, has ended.
+  void on_change(const job::Job& job);
 
-  // The queues are no longer as they were looked at.
-  void outdate() { outdated_ = true; }
   // Looks at the queues anew if that is worth it, one caller at a time; blocks for the disk.
   void refresh();
 
@@ -50,29 +52,41 @@ class Forecast {
     std::optional<double> ends_in{};
     std::string owner{};
   };
-  // One backend's queue at the last look.
+  // One backend's queue at a look.
   struct View {
     std::unordered_map<job::JobId, Place> places{};
     std::int64_t waiting = 0;
     std::int64_t last_place_rank = 0, last_rank = 0;  // of the last told exactly, and of all
   };
 
+  using Views = std::map<std::string, View>;
+  // What it has seen itself. By the loop's time: the clock on the wall may be set meanwhile.
+  struct Known {
+    std::vector<Server> servers{};
+    History history{};
+    std::unordered_map<job::JobId, Milliseconds> begun{};  // jobs that run, and since when
+    std::map<std::string, job::Turns> turns{};             // of each backend: who had the last ones
+  };
+
+  // Nothing where the disk fails.
+  std::optional<Views> look_at_all(Known known) const;
   View look(const Server& server, const store::Queue& queue, const std::vector<job::Job>& running,
-            const History& history) const;
-  std::optional<double> rest_of(const job::Job& running, const History& history) const;
+            const Known& known) const;
+  std::optional<double> rest_of(const job::Job& running, const Known& known) const;
   std::optional<std::int64_t> position_of(const View& view, const job::Job& job) const;
 
   store::Store& store_;
   const Clock& clock_;
+  const Loop& loop_;
   const job::TurnRules rules_;
 
   mutable std::mutex mutex_;
-  std::vector<Server> servers_;
-  History history_;
-  std::map<std::string, View> views_;
-  bool looking_ = false;  // somebody does
+  Known known_;
+  Views views_;
+  Milliseconds views_of_{0};  // when they were as they are here
+  bool looking_ = false;      // somebody does
   std::condition_variable looked_;
-  Time looked_at_{}, next_look_{};
+  Milliseconds next_look_{0};
   std::atomic<bool> outdated_ = true;
 };
 

@@ -14,7 +14,7 @@ std::string key_of(const std::string& backend, const std::string& model,
 }  // namespace
 
 void History::learn(const job::Job& job, Milliseconds took) {
-  if (job.status != job::Status::completed || job.attempt != 1 || job.interruptions != 0) return;
+  if (job.status != job::Status::completed || job.fence != 1) return;
   const double seconds = std::chrono::duration<double>(took).count();
   if (seconds < 0) return;  // the clock was set back
   for (const auto& key : {key_of(job.backend, job.model, job.pipeline), job.backend}) {

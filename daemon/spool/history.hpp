@@ -13,8 +13,8 @@ namespace llmspool::spool {
 
 class History {
  public:
-  // A job that has just ended, and how long it ran. Only one that completed in one attempt tells
-  // how long such a job takes.
+  // A job that has ended, and how long it ran. Only one that completed the first time that it was
+  // started tells how long such a job takes.
   void learn(const job::Job& job, Milliseconds took);
   // In seconds; that of all jobs of the backend where there has been none like this one.
   std::optional<double> expected(const job::Job& like) const {

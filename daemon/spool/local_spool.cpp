@@ -20,10 +20,16 @@ std::unexpected<Error> starting_or_stopping() {
   return fail(Code::unavailable, "The daemon is starting or stopping; try again in a moment.");
 }
 
-std::vector<Forecast::Server> servers_of(const plugin::Registry& plugins) {
+std::vector<Forecast::Server> servers_of(const plugin::Registry& plugins,
+                                         const std::map<std::string, config::Backend>& rules) {
   std::vector<Forecast::Server> servers;
-  for (const auto& backend : plugins.backends())
-    servers.push_back({backend->id(), backend->concurrency()});
+  for (const auto& backend : plugins.backends()) {
+    const auto own = rules.find(backend->id());
+    servers.push_back(
+        {.backend = backend->id(),
+         .concurrency = backend->concurrency(),
+         .requests_per_minute = own == rules.end() ? 0 : own->second.requests_per_minute});
+  }
   return servers;
 }
 
@@ -36,14 +42,15 @@ double LocalSpool::random_share() {
 
 LocalSpool::LocalSpool(const Parts& parts)
     : parts_(parts),
-      forecast_(parts.store, parts.clock, servers_of(parts.plugins), parts.turns),
+      forecast_(parts.store, parts.clock, parts.loop, servers_of(parts.plugins, parts.rules),
+                parts.turns),
       hub_(
           parts_.store, [this](const job::Job& job) { return outlook(job); },
           [this] { parts_.loop.post([this] { look_ahead(); }); }),
       ledger_(parts_.store, hub_, parts_.loop, [this](const job::Job& job) { on_change(job); }),
       context_{parts_.loop, parts_.workers, ledger_, parts_.plugins, parts_.clock, parts_.random},
       dispatcher_(context_, parts_.pipelines, switches_, parts_.rules, "local",
-                  [this](const std::string& backend) { forecast_.add({backend, 1}); }),
+                  [this](const std::string& backend) { forecast_.add({.backend = backend}); }),
       caretaker_(parts_.loop, ledger_, parts_.retention) {}
 
 void LocalSpool::start(std::function<void(Result<void>)> ready) {
@@ -75,20 +82,10 @@ void LocalSpool::resume() {
 }
 
 void LocalSpool::on_change(const job::Job& job) {
-  forecast_.outdate();
-  learn_duration(job);
+  forecast_.on_change(job);
   dispatcher_.on_change(job);
   look_ahead();
   parts_.changed();
-}
-
-// By the loop's clock: the one on the wall may be set while a job runs.
-void LocalSpool::learn_duration(const job::Job& job) {
-  if (job.status == job::Status::processing) {
-    begun_.try_emplace(job.id, parts_.loop.uptime());
-  } else if (const auto begun = begun_.extract(job.id); begun && job::ended(job.status)) {
-    forecast_.learn(job, parts_.loop.uptime() - begun.mapped());
-  }
 }
 
 void LocalSpool::look_ahead() {
@@ -109,7 +106,9 @@ void LocalSpool::look_ahead() {
 
 void LocalSpool::submit(const Caller& caller, Submission submission, Done<store::Submitted> done) {
   if (!ready_) return done(starting_or_stopping());
-  if (submission.idempotency_key.empty()) return accept(caller, std::move(submission), done);
+  // A key is looked up on the disk, a model is asked for of its plugin.
+  const bool blocks = !submission.idempotency_key.empty() || !submission.job.model.empty();
+  if (!blocks) return accept(caller, std::move(submission), done);
   parts_.workers.run([this, caller, submission = std::move(submission), done]() mutable {
     if (auto known = replayed(caller, submission)) return done(*std::move(known));
     accept(caller, std::move(submission), done);

@@ -2,8 +2,6 @@
 // The spool of this machine: wires intake, ledger, dispatcher, forecast and hub together.
 #pragma once
 
-#include <unordered_map>
-
 #include "pipeline/current.hpp"
 #include "spool/caretaker.hpp"
 #include "spool/dispatcher.hpp"
@@ -89,7 +87,6 @@ class LocalSpool final : public Spool {
   void flip(Switch what, const std::string& backend, bool on, const Done<void>& done);
   void cancel_rest_of_group(const std::string& owner, const std::string& group, job::JobId after,
                             const Done<void>& done);
-  void learn_duration(const job::Job& job);
   // Tells followers soon what is expected now.
   void look_ahead();
 
@@ -105,7 +102,6 @@ class LocalSpool final : public Spool {
   std::atomic<bool> ready_ = false, stopping_ = false;
   // Of the loop:
   bool looking_ahead_ = false;
-  std::unordered_map<job::JobId, Milliseconds> begun_;  // when running jobs began, by its uptime
 };
 
 }  // namespace llmspool::spool

@@ -39,12 +39,16 @@ std::deque<Head> read_line(Database& database, const std::string& backend, const
                            std::size_t limit) {
   std::deque<Head> line;
   Query row = database.query(
-      "SELECT id, priority, queued FROM jobs INDEXED BY jobs_lines WHERE claimable = 1 AND "
-      "backend = ? AND owner = ? AND model = ? ORDER BY rank, id LIMIT ?",
+      "SELECT id, priority, queued, pipeline FROM jobs INDEXED BY jobs_lines WHERE claimable = 1 "
+      "AND backend = ? AND owner = ? AND model = ? ORDER BY rank, id LIMIT ?",
       backend, key.first, key.second, limit);
   while (row.next())
-    line.push_back(
-        {key.first, key.second, row.number(0), static_cast<int>(row.number(1)), row.time(2)});
+    line.push_back({.owner = key.first,
+                    .model = key.second,
+                    .id = row.number(0),
+                    .priority = static_cast<int>(row.number(1)),
+                    .queued_at = row.time(2),
+                    .pipeline = std::string(row.text(3))});
   return line;
 }
 
@@ -83,7 +87,11 @@ std::optional<Head> last_of_lines(Database& database, const std::string& backend
         backend, key.first, key.second);
     if (!row.next() || (last && row.number(3) <= last_rank)) continue;
     last_rank = row.number(3);
-    last = {key.first, key.second, row.number(0), static_cast<int>(row.number(1)), row.time(2)};
+    last = {.owner = key.first,
+            .model = key.second,
+            .id = row.number(0),
+            .priority = static_cast<int>(row.number(1)),
+            .queued_at = row.time(2)};
   }
   return last;
 }

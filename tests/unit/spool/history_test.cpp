@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 job::Job done_job() {
   job::Job job{
       .status = job::Status::completed, .pipeline = "letter", .backend = "quick", .model = "a"};
-  job.attempt = 1;
+  job.fence = 1;
   return job;
 }
 
@@ -60,8 +60,7 @@ TEST(History, LearnsOnlyFromJobsThatTellHowLongOneTakes) {
   const std::vector<Case> cases{
       {"failed", [](job::Job& job) { job.status = job::Status::failed; }},
       {"cancelled", [](job::Job& job) { job.status = job::Status::cancelled; }},
-      {"tried twice", [](job::Job& job) { job.attempt = 2; }},
-      {"interrupted", [](job::Job& job) { job.interruptions = 1; }}};
+      {"started twice", [](job::Job& job) { job.fence = 2; }}};
   for (const Case& each : cases) {
     History history;
     job::Job job = done_job();
