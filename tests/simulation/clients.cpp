@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "simulated_backend.hpp"
 
 namespace llmspool::simulation {
@@ -31,7 +33,14 @@ spool::Caller Clients::some_caller() {
   return {random_.one_of(kOwners), false};
 }
 
-spool::Submission Clients::some_submission() {
+std::vector<JobId> Clients::jobs_of(const std::string& owner) const {
+  std::vector<JobId> jobs;
+  std::ranges::copy_if(jobs_, std::back_inserter(jobs),
+                       [&](JobId id) { return witness_.find(id)->job.owner == owner; });
+  return jobs;
+}
+
+spool::Submission Clients::some_submission(const std::string& owner) {
   spool::Submission submission;
   Job& job = submission.job;
   job.backends = random_.one_of(kBackends);
@@ -58,8 +67,8 @@ spool::Submission Clients::some_submission() {
     submission.idempotency_key = random_.chance(50) ? "key" : "other key";
     submission.fingerprint = random_.chance(90) ? "request" : "another request";
   }
-  if (!jobs_.empty() && random_.chance(25))
-    for (int i = 1 + random_.pick(2); i > 0; --i) job.after.push_back(random_.one_of(jobs_));
+  if (const auto own = jobs_of(owner); !own.empty() && random_.chance(25))
+    for (int i = 1 + random_.pick(2); i > 0; --i) job.after.push_back(random_.one_of(own));
   return submission;
 }
 
@@ -113,21 +122,22 @@ void Clients::accepted(LocalSpool& spool, const store::Submitted& submitted) {
 }
 
 void Clients::submit(LocalSpool& spool) {
-  auto submission = some_submission();
+  const auto caller = some_caller();
+  auto submission = some_submission(caller.owner);
   // One with a key is looked up first, and the switch may be another when it is not found.
   const bool is_refused = submission.idempotency_key.empty() && witness_.knows_to_reject();
-  spool.submit(some_caller(), std::move(submission),
-               [this, &spool, is_refused](const auto& submitted) {
-                 EXPECT_FALSE(is_refused && submitted) << "was to be refused";
-                 if (submitted) accepted(spool, *submitted);
-               });
+  spool.submit(caller, std::move(submission), [this, &spool, is_refused](const auto& submitted) {
+    EXPECT_FALSE(is_refused && submitted) << "was to be refused";
+    if (submitted) accepted(spool, *submitted);
+  });
 }
 
 void Clients::submit_several(LocalSpool& spool) {
+  const auto caller = some_caller();
   std::vector<spool::Submission> several;
-  for (int i = 2 + random_.pick(4); i > 0; --i) several.push_back(some_submission());
+  for (int i = 2 + random_.pick(4); i > 0; --i) several.push_back(some_submission(caller.owner));
   const auto count = several.size();
-  spool.submit_all(some_caller(), std::move(several), [this, &spool, count](const auto& all) {
+  spool.submit_all(caller, std::move(several), [this, &spool, count](const auto& all) {
     if (!all) return;
     EXPECT_EQ(all->size(), count);
     for (const auto& submitted : *all)
@@ -188,6 +198,11 @@ void Clients::let_go(LocalSpool& spool) {
   for (const auto& backend : kSwitched)
     for (const auto what : {Switch::paused, Switch::rejecting})
       set_switch(spool, what, backend, false);
+}
+
+void Clients::look_after(LocalSpool& spool) {
+  const auto needs_a_person = [](const auto& backend) { return !backend.stopped_reason.empty(); };
+  if (std::ranges::any_of(spool.backends(), needs_a_person)) spool.resume();
   for (const auto& [id, seen] : witness_.jobs())
     if (seen.job.status == Status::held) command(spool, id, job::Release{});
 }

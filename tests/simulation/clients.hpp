@@ -46,13 +46,16 @@ class Clients {
 
   // Asks for something.
   void act(spool::LocalSpool& spool);
-  // Everything may run again.
+  // Nothing is to be paused or refused any more.
   void let_go(spool::LocalSpool& spool);
+  // Does what only a person can: releases held jobs, resumes backends that have asked for one.
+  void look_after(spool::LocalSpool& spool);
   Followers& followers() { return followers_; }
 
  private:
   spool::Caller some_caller();
-  spool::Submission some_submission();
+  spool::Submission some_submission(const std::string& owner);
+  std::vector<job::JobId> jobs_of(const std::string& owner) const;
   job::Command some_command();
   job::Change some_change();
 

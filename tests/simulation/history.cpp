@@ -44,7 +44,7 @@ History::History(std::uint64_t seed, Disk& disk, const pipeline::Current& pipeli
       random_(seed),
       turns_(some_turns(random_)),
       retention_(some_retention(random_)),
-      witness_(time_, calls_, disk_.database(), turns_),
+      witness_(time_, calls_, disk_.database(), turns_, retention_.content_age.has_value()),
       clients_(time_, random_, witness_) {
   disk_.clear();
   disk_.fails = random_.chance(30);
@@ -184,10 +184,12 @@ void History::come_to_rest() {
     pass(minutes(1));
   }
   clients_.followers().leave();  // they would have the daemon look ahead for hours
+  clients_.let_go(life_->spool);
   const Milliseconds end = time_.uptime() + hours(12);
   while (!all_have_ended() && time_.uptime() < end && !Test::HasFailure()) {
-    clients_.let_go(life_->spool);
+    clients_.look_after(life_->spool);
     pass(minutes(1));
+    witness_.check_deadlines(minutes(1));
   }
   pass(minutes(15));  // what is deaf to being cancelled ends too
   for (const auto& [id, seen] : witness_.jobs()) {

@@ -29,8 +29,12 @@ class Witness {
 
   // All outlive it.
   Witness(const Clock& clock, const Calls& calls, store::sqlite::Database& database,
-          job::TurnRules rules)
-      : clock_(clock), calls_(calls), database_(database), rules_(rules) {}
+          job::TurnRules rules, bool removes_contents)
+      : clock_(clock),
+        calls_(calls),
+        database_(database),
+        rules_(rules),
+        removes_contents_(removes_contents) {}
 
   // What the store commits, in its order.
   void submitted(const store::Submission& submission, const store::Submitted& submitted);
@@ -52,6 +56,8 @@ class Witness {
 
   const Seen* find(job::JobId id) const;
   const std::map<job::JobId, Seen>& jobs() const { return jobs_; }
+  // No job is to be active so long after its deadline.
+  void check_deadlines(Milliseconds patience) const;
   // Whether the store has just what was committed.
   void compare_with(store::Store& store) const;
 
@@ -80,6 +86,7 @@ class Witness {
   const Calls& calls_;
   store::sqlite::Database& database_;  // knows who has been told of an end, which no answer says
   const job::TurnRules rules_;
+  const bool removes_contents_;  // of jobs that ended long ago
   std::map<job::JobId, Seen> jobs_;
   std::set<job::JobId> untold_;  // have ended, and some that were to follow them do not know it yet
   std::map<std::string, job::Turns> turns_;
