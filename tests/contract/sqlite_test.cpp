@@ -197,6 +197,30 @@ TEST_F(SqliteStoreTest, RefusesAJobForWhichThereIsNoRoom) {
   EXPECT_EQ((*full)->room().error().message, refused.error().message);
 }
 
+TEST_F(SqliteStoreTest, CountsTheRoomThatOneCommitTakes) {
+  const auto store =
+      sqlite::open({.directory = state_, .space = {.bytes_max = 1024 * 1024}, .clock = clock_});
+  const std::string most(600 * 1024, 'x');
+  const auto all = await<std::vector<Result<Submitted>>>([&](auto done) {
+                     (*store)->submit_all({prompt(most), prompt(most)}, std::move(done));
+                   }).value();
+  EXPECT_TRUE(all[0].has_value());
+  EXPECT_EQ(all[1].error().code, Code::no_space);
+}
+
+TEST_F(SqliteStoreTest, ForgetsIdempotencyKeysThatAreTooOld) {
+  const auto store = open().value();
+  const auto submit_with = [&](const std::string& key) {
+    auto submission = prompt();
+    submission.idempotency_key = key;
+    return submit(*store, std::move(submission));
+  };
+  ASSERT_TRUE(submit_with("first").has_value());
+  clock_.advance(24h);
+  ASSERT_TRUE(submit_with("second").has_value());
+  EXPECT_EQ(count_rows("idempotency"), 1);
+}
+
 TEST_F(SqliteStoreTest, KeepsSomeOfItsDiskFree) {
   const auto full = sqlite::open(
       {.directory = state_, .space = {.free_bytes_min = std::int64_t{1} << 60}, .clock = clock_});
@@ -402,6 +426,18 @@ TEST_F(SqliteStoreTest, LosesNothingOnAFullDiskAndGoesOnWhenThereIsSpace) {
   EXPECT_EQ(submit(*store, std::string(1024 * 1024, 'x')).value().applied.job.id, 2);
   EXPECT_EQ(store->counts().value().pending, 2);
   EXPECT_TRUE(store->get(2).has_value());
+}
+
+TEST_F(SqliteStoreTest, CountsNoJobOfACommitThatFailsAsWaiting) {
+  const auto store =
+      sqlite::open({.directory = state_, .owner_waiting_max = 2, .clock = clock_}).value();
+  ASSERT_TRUE(submit(*store).has_value());
+  {
+    const FullDisk full(fs::file_size(state_ / "llmspool.db-wal") + 16 * 1024);
+    ASSERT_FALSE(submit(*store, std::string(1024 * 1024, 'x')).has_value());
+  }
+  EXPECT_TRUE(submit(*store).has_value());
+  EXPECT_EQ(submit(*store).error().code, Code::queue_full);
 }
 
 TEST_F(SqliteStoreTest, FailsAllChangesOfACommitThatFails) {

@@ -282,6 +282,22 @@ TEST_P(StoreQueue, CountsAGroupByState) {
   EXPECT_EQ(store_->group("alice", "spring").value().jobs.processing, 1);
 }
 
+TEST_P(StoreQueue, ListsAGroupPageByPage) {
+  for (int i = 0; i < 3; ++i) submit_in("spring");
+  EXPECT_THAT(ids({.group = "spring", .limit = 2}), ElementsAre(3, 2));
+  EXPECT_THAT(ids({.group = "spring", .limit = 2, .before = 2}), ElementsAre(1));
+}
+
+TEST_P(StoreQueue, ListsThoseOfAGroupThatHaveALabel) {
+  submit_in("spring");
+  Submission labelled = prompt();
+  labelled.job.group = "spring";
+  labelled.job.labels = {{"batch", "a"}, {"kind", "b"}};
+  const JobId id = submit(std::move(labelled)).id;
+  EXPECT_THAT(ids({.group = "spring", .labels = {{"batch", "a"}}}), ElementsAre(id));
+  EXPECT_THAT(ids({.group = "spring", .labels = {{"batch", "a"}, {"kind", "c"}}}), IsEmpty());
+}
+
 TEST_P(StoreQueue, CancelsAllThatIsActiveOfAGroup) {
   submit_in("spring");
   submit_in("spring");

@@ -2,6 +2,7 @@
 """The queue of the real daemon: whose turn it is, what happens to attempts, switches and limits."""
 
 import asyncio
+import contextlib
 import json
 import sqlite3
 import time
@@ -424,11 +425,8 @@ def test_bulk_can_be_repeated_with_a_key(daemon):
 
 
 def test_bulk_refuses_a_line_that_is_too_long_alone(make_daemon):
-    daemon = make_daemon(config="").start()
-    daemon.config_file.write_text(daemon.config_file.read_text().replace(
-        "[server]", "[server]\nbody_bytes_max = 2048").replace("[queue]", "[queue]\ninput_bytes_max = 1024"))
-    daemon.kill()
-    daemon.start()
+    daemon = make_daemon(settings={"server": {"body_bytes_max": 2048},
+                                   "queue": {"input_bytes_max": 1024}}).start()
     answers = bulk(daemon, [{"prompt": "x" * 1024}, {"prompt": "x" * 1025}, {"prompt": "x" * 5000},
                             {"prompt": "y"}])
     assert [each.get("error", {}).get("status") for each in answers] == [None, 413, 413, None]
@@ -471,22 +469,78 @@ def test_a_group_tells_its_progress_and_its_results(daemon):
 
 
 def test_limits_hold_at_their_bound_and_refuse_one_past_it(make_daemon):
-    daemon = make_daemon(config="waiting_max = 3\nowner_waiting_max = 2\ninput_bytes_max = 1024\n").start()
+    daemon = make_daemon(config="waiting_max = 2\ninput_bytes_max = 1024\n").start()
     for _ in range(2):
         daemon.submit(prompt="x" * 1024, hold=True)
     for size, status in ((1024, 429), (1025, 413)):
         refused = daemon.request("POST", "/api/jobs", {"prompt": "x" * size, "hold": True})
         assert refused.status == status, refused.body
-    assert "2 of your jobs" in daemon.request("POST", "/api/jobs", {"prompt": "x"}).json()["detail"]
+    assert "The queue is full" in daemon.request("POST", "/api/jobs", {"prompt": "x"}).json()["detail"]
     assert daemon.get("/api/health").json()["jobs"]["held"] == 2
 
 
-def test_a_spool_that_is_full_refuses_before_it_writes(make_daemon):
-    daemon = make_daemon(config="").start()
+def test_an_owner_may_have_so_many_jobs_waiting(make_daemon):
+    daemon = make_daemon(config="owner_waiting_max = 2\n").start()
+    for _ in range(2):
+        daemon.submit(prompt="x", hold=True)
+    refused = daemon.request("POST", "/api/jobs", {"prompt": "x"})
+    assert refused.status == 429 and refused.headers["Retry-After"]
+    assert "2 of your jobs" in refused.json()["detail"]
+
+
+def test_a_disk_with_less_room_than_is_to_stay_free_takes_no_jobs(make_daemon):
+    daemon = make_daemon(settings={"state": {"free_bytes_min": "1000T"}}).start()
+    refused = daemon.request("POST", "/api/jobs", {"prompt": "x"})
+    assert refused.status == 507 and refused.headers["Retry-After"]
+    assert "[state] free_bytes_min" in refused.json()["detail"]
+
+
+def age(daemon, days):
+    """As if all its jobs had ended so many days earlier."""
     daemon.stop()
-    daemon.config_file.write_text(daemon.config_file.read_text().replace(
-        "[state]", "[state]\nbytes_max = '300KB'"))
+    with contextlib.closing(sqlite3.connect(daemon.state / "llmspool.db")) as database, database:
+        database.execute("UPDATE jobs SET ended = ended - ? * 86400000", (days,))
     daemon.start()
+
+
+def until(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_old_jobs_and_their_contents_are_removed(make_daemon):
+    daemon = make_daemon(config="[retention]\ndays = 3\ncontent_days = 1\n").start()
+    old = daemon.run(prompt="old")["job_id"]
+    age(daemon, 2)
+    until(lambda: daemon.job(old)["output"] is None)
+    young = daemon.run(prompt="young")["job_id"]
+    age(daemon, 2)
+    until(lambda: daemon.get(f"/api/jobs/{old}").status == 404)
+    assert daemon.job(young)["status"] == "completed"
+
+
+def test_ended_jobs_are_kept_for_ninety_days(daemon):
+    job = daemon.run(prompt="x")["job_id"]
+    age(daemon, 89)
+    assert daemon.run(prompt="y")["status"] == "completed"
+    assert daemon.job(job)["output"] == "x"
+    age(daemon, 2)
+    until(lambda: daemon.get(f"/api/jobs/{job}").status == 404)
+
+
+def test_the_oldest_go_while_the_database_is_too_large(make_daemon):
+    daemon = make_daemon(config="[retention]\nbytes_max = '1M'\n").start()
+    jobs = [daemon.run(prompt="x" * 200_000)["job_id"] for _ in range(4)]
+    daemon.stop()
+    daemon.start()
+    until(lambda: daemon.get(f"/api/jobs/{jobs[0]}").status == 404)
+    assert daemon.job(jobs[3])["status"] == "completed"
+
+
+def test_a_spool_that_is_full_refuses_before_it_writes(make_daemon):
+    daemon = make_daemon(settings={"state": {"bytes_max": "300KB"}}).start()
     for number in range(20):
         answer = daemon.request("POST", "/api/jobs", {"prompt": "x" * 50_000, "hold": True})
         if answer.status == 507:

@@ -53,6 +53,41 @@ def test_somebody_elses_job_is_not_found(daemon):
     assert len(daemon.get("/api/jobs").json()["jobs"]) == 2, "root sees all"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to be somebody else")
+def test_what_is_for_administrators_is_refused_to_others(daemon):
+    for what in ("pause", "resume", "reject", "accept", "pause?backend=echo"):
+        assert as_other(daemon, "POST", f"/api/queue/{what}")[0] == 403
+    assert as_other(daemon, "GET", "/api/admin/backup")[0] == 403
+    assert daemon.get("/api/queue").json()["paused"] is False
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to be somebody else")
+def test_somebody_elses_group_is_not_found(daemon):
+    daemon.submit(prompt="secret", hold=True, group="spring")
+    for method, path in (("GET", ""), ("POST", "/cancel"), ("GET", "/results")):
+        assert as_other(daemon, method, f"/api/groups/spring{path}?owner=root")[0] == 404
+    assert '"groups":[]' in as_other(daemon, "GET", "/api/groups?owner=root")[1]
+    assert daemon.get("/api/groups/spring").json()["jobs"]["held"] == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to be somebody else")
+def test_members_of_the_admin_group_see_and_do_all(make_daemon):
+    daemon = make_daemon(settings={"server": {"admin_group": "nogroup"}}).start()
+    job = daemon.submit(prompt="x", hold=True)["job_id"]
+    assert as_other(daemon, "GET", f"/api/jobs/{job}")[0] == 200
+    assert as_other(daemon, "POST", "/api/queue/pause")[0] == 200
+
+
+def test_names_and_sites_that_are_allowed_are_let_in(make_daemon):
+    strangers = ({"Host": "printer.example.org"}, {"Origin": "https://app.example.org"})
+    usual = make_daemon("usual").start()
+    open_ = make_daemon("open", settings={"server": {
+        "allowed_hosts": ["printer.example.org"], "allowed_origins": ["https://app.example.org"]}}).start()
+    for headers in strangers:
+        assert tcp(usual, headers=headers)[0] in (403, 421)
+        assert tcp(open_, headers=headers)[0] == 200
+
+
 def test_tcp_knows_its_peer_too(daemon):
     job_id = daemon.submit(prompt="x", hold=True)["job_id"]
     assert tcp(daemon, path=f"/api/jobs/{job_id}")[0] == 200

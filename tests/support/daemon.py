@@ -39,11 +39,18 @@ class Answer:
         return json.loads(self.body)
 
 
+def toml(tables):
+    """Tables of texts, numbers and lists of them, the last one open for what follows."""
+    return "".join(f"[{table}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
+                   for table, keys in tables.items())
+
+
 class Daemon:
-    """`config` is TOML that is added to what every test needs."""
+    """`settings` are keys by table, `config` is TOML that goes on in [queue]; both are added to what every
+    test needs."""
 
     def __init__(self, directory, name="state", config="", plugins=None, environment=None,
-                 default_backend="echo"):
+                 default_backend="echo", settings=None):
         self.directory = pathlib.Path(directory)
         self.state = self.directory / name
         self.socket = self.directory / f"{name}.sock"
@@ -52,23 +59,15 @@ class Daemon:
         self.config_file = self.directory / f"{name}.toml"
         self.environment = environment or {}
         self.process = None
-        plugin_directories = [str(path) for path in plugins or [BUILD / "plugins"]]
-        self.config_file.write_text(f"""
-[server]
-socket = "{self.socket}"
-listen = ["127.0.0.1:0"]
-[state]
-directory = "{self.state}"
-free_bytes_min = 0
-[plugins]
-directories = {json.dumps(plugin_directories)}
-[pipelines]
-directories = ["{SOURCE / "etc/pipelines"}"]
-[queue]
-stop_grace_seconds = 1
-default_backend = "{default_backend}"
-{config}
-""")
+        tables = {
+            "server": {"socket": str(self.socket), "listen": ["127.0.0.1:0"]},
+            "state": {"directory": str(self.state), "free_bytes_min": 0},
+            "plugins": {"directories": [str(path) for path in plugins or [BUILD / "plugins"]]},
+            "pipelines": {"directories": [str(SOURCE / "etc/pipelines")]},
+            "queue": {"stop_grace_seconds": 1, "default_backend": default_backend}}
+        for table, keys in (settings or {}).items():
+            tables[table].update(keys)
+        self.config_file.write_text(toml(tables) + config)
 
     def spawn(self):
         """Starts the process; says nothing of whether it is ready."""

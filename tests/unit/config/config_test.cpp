@@ -23,9 +23,34 @@ TEST(Config, AnEmptyFileIsTheDefaults) {
   EXPECT_EQ(config->server.body_bytes_max, 16U * 1024 * 1024);
   EXPECT_EQ(config->state.directory, expected.state.directory);
   EXPECT_EQ(config->plugins.directories, expected.plugins.directories);
+  EXPECT_EQ(config->server.admin_group, "llmspool-admin");
+  EXPECT_EQ(config->state.bytes_max, 0);
+  EXPECT_EQ(config->state.free_bytes_min, 64 * 1024 * 1024);
   EXPECT_EQ(config->queue.waiting_max, 1'000'000U);
+  EXPECT_EQ(config->queue.owner_waiting_max, 1'000'000U);
+  EXPECT_EQ(config->queue.input_bytes_max, 16U * 1024 * 1024);
+  EXPECT_EQ(config->queue.aging, std::chrono::seconds(60));
+  EXPECT_EQ(config->queue.model_affinity, std::chrono::seconds(30));
+  EXPECT_EQ(config->queue.stop_grace, std::chrono::seconds(10));
+  EXPECT_EQ(config->retention.age, std::chrono::days(90));
+  EXPECT_EQ(config->retention.content_age, std::chrono::days(0));
+  EXPECT_EQ(config->retention.jobs_max, 0);
+  EXPECT_EQ(config->retention.bytes_max, 0);
   EXPECT_EQ(config->log.level, "info");
+  EXPECT_EQ(config->log.target, "auto");
   EXPECT_TRUE(config->backends.empty());
+}
+
+TEST(Config, ABackendsTableMayBeEmpty) {
+  const auto config = parse("[backends.gemini]", "c");
+  const Backend& gemini = config->backends.at("gemini");
+  EXPECT_EQ(gemini.plugin, "gemini");
+  EXPECT_EQ(gemini.concurrency, 0);
+  EXPECT_EQ(gemini.requests_per_minute, 0);
+  EXPECT_EQ(gemini.tokens_per_minute, 0);
+  EXPECT_EQ(gemini.circuit_failures, 5);
+  EXPECT_EQ(gemini.circuit_rest, std::chrono::seconds(30));
+  EXPECT_EQ(gemini.step_timeout, std::chrono::seconds(0));
 }
 
 TEST(Config, ReadsEveryKey) {
@@ -152,25 +177,73 @@ TEST(Config, EmptyTextAndListTurnOff) {
   EXPECT_EQ(config->server.admin_group, "");
 }
 
-TEST(Config, TakesEveryLimitAtItsBounds) {
-  for (const char* text :
-       {"[queue]\nwaiting_max = 1\nowner_waiting_max = 1\naging_seconds = 1\n"
-        "model_affinity_seconds = 0\ninput_bytes_max = 1024\nstop_grace_seconds = 0",
-        "[queue]\nwaiting_max = 1000000000\nowner_waiting_max = 1000000000\n"
-        "aging_seconds = 86400\nmodel_affinity_seconds = 3600\ninput_bytes_max = '1GB'\n"
-        "stop_grace_seconds = 3600",
-        "[retention]\ndays = 0\ncontent_days = 0\njobs_max = 0\nbytes_max = 0",
-        "[retention]\ndays = 36500\ncontent_days = 36500\njobs_max = 1000000000",
-        "[state]\nbytes_max = 0\nfree_bytes_min = 0",
-        "[backends.x]\nconcurrency = 1\nrequests_per_minute = 0\ntokens_per_minute = 0\n"
-        "circuit_failures = 0\ncircuit_seconds = 1\nstep_timeout_seconds = 0\n"
-        "model_concurrency = { m = 1 }",
-        "[backends.x]\nconcurrency = 256\nrequests_per_minute = 1000000\n"
-        "tokens_per_minute = 1000000000\ncircuit_failures = 1000\ncircuit_seconds = 600\n"
-        "step_timeout_seconds = 31622400\nmodel_concurrency = { m = 256 }"}) {
-    const auto config = parse(text, "c");
-    EXPECT_TRUE(config) << config.error().message;
+// A key that takes whole numbers of a range.
+struct Limit {
+  std::string table, key;
+  std::int64_t minimum, maximum;
+};
+
+TEST(Config, KeepsEveryLimitToItsBounds) {
+  constexpr std::int64_t kBillion = 1'000'000'000, kYear = 366L * 24 * 3600;
+  constexpr std::int64_t kGigabyte = std::int64_t{1} << 30, kMostBytes = std::int64_t{1} << 50;
+  for (const Limit& limit :
+       std::vector<Limit>{{"server", "body_bytes_max", 1024, kGigabyte},
+                          {"state", "bytes_max", 0, kMostBytes},
+                          {"state", "free_bytes_min", 0, kMostBytes},
+                          {"queue", "waiting_max", 1, kBillion},
+                          {"queue", "owner_waiting_max", 1, kBillion},
+                          {"queue", "input_bytes_max", 1024, kGigabyte},
+                          {"queue", "aging_seconds", 1, 86'400},
+                          {"queue", "model_affinity_seconds", 0, 3600},
+                          {"queue", "stop_grace_seconds", 0, 3600},
+                          {"retention", "days", 0, 36'500},
+                          {"retention", "content_days", 0, 36'500},
+                          {"retention", "jobs_max", 0, kBillion},
+                          {"retention", "bytes_max", 0, kMostBytes},
+                          {"backends.x", "concurrency", 1, 256},
+                          {"backends.x.model_concurrency", "big", 1, 256},
+                          {"backends.x", "requests_per_minute", 0, 1'000'000},
+                          {"backends.x", "tokens_per_minute", 0, kBillion},
+                          {"backends.x", "circuit_failures", 0, 1000},
+                          {"backends.x", "circuit_seconds", 1, 600},
+                          {"backends.x", "first_token_timeout_seconds", 0, kYear},
+                          {"backends.x", "token_timeout_seconds", 0, kYear},
+                          {"backends.x", "step_timeout_seconds", 0, kYear}}) {
+    const auto with = [&](std::int64_t value) {
+      return parse("[" + limit.table + "]\n" + limit.key + " = " + std::to_string(value), "c");
+    };
+    for (const auto value : {limit.minimum, limit.maximum})
+      EXPECT_TRUE(with(value)) << limit.key << " = " << value;
+    for (const auto value : {limit.minimum - 1, limit.maximum + 1}) {
+      const auto refused = with(value);
+      ASSERT_FALSE(refused) << limit.key << " = " << value;
+      EXPECT_THAT(refused.error().message,
+                  HasSubstr("'" + limit.key + "' in [" + limit.table + "] must be a "));
+      EXPECT_THAT(refused.error().message, HasSubstr("from " + std::to_string(limit.minimum) +
+                                                     " to " + std::to_string(limit.maximum)));
+    }
   }
+}
+
+TEST(Config, KeepsTheSocketsPathToWhatTheSystemTakes) {
+  const auto with = [](std::size_t size) {
+    return parse("[server]\nsocket = '/" + std::string(size - 1, 'x') + "'", "c");
+  };
+  EXPECT_TRUE(with(107));
+  EXPECT_THAT(with(108).error().message,
+              HasSubstr("is too long: the path of a Unix socket has 107 bytes at most"));
+}
+
+TEST(Config, TakesEveryPortThatThereIs) {
+  EXPECT_TRUE(parse("[server]\nlisten = ['127.0.0.1:0', '127.0.0.1:65535']", "c"));
+  EXPECT_FALSE(parse("[server]\nlisten = ['127.0.0.1:65536']", "c"));
+}
+
+TEST(Config, TakesEveryChoice) {
+  for (const char* level : {"error", "warning", "info", "debug"})
+    EXPECT_EQ(parse("[log]\nlevel = '" + std::string(level) + "'", "c")->log.level, level);
+  for (const char* target : {"auto", "terminal", "journal"})
+    EXPECT_EQ(parse("[log]\ntarget = '" + std::string(target) + "'", "c")->log.target, target);
 }
 
 TEST(Config, SaysWhatIsWrongAndWhere) {
@@ -198,7 +271,6 @@ TEST(Config, SaysWhatIsWrongAndWhere) {
        "'localhost:7741': it must be an IP address and a port, like 127.0.0.1:7741, not a name"},
       {"[server]\nlisten = ['127.0.0.1']", "2:11: 'listen' in [server] cannot have '127.0.0.1'"},
       {"[server]\nlisten = ['7741']", "2:11: 'listen' in [server] cannot have '7741'"},
-      {"[server]\nlisten = ['127.0.0.1:65536']", "2:11: 'listen' in [server] cannot have"},
       {"[server]\nlisten = ['127.0.0.1:']", "2:11: 'listen' in [server] cannot have"},
       {"[server]\nlisten = ['::1:7741']",
        "2:11: 'listen' in [server] cannot have '::1:7741': it "
@@ -206,8 +278,6 @@ TEST(Config, SaysWhatIsWrongAndWhere) {
       {"[server]\nlisten = ['[127.0.0.1]:1']", "2:11: 'listen' in [server] cannot have"},
       {"[server]\nlisten = ['127.0.0.1:1', '127.0.0.1:1']",
        "2:26: 'listen' in [server] cannot have '127.0.0.1:1': it is there twice"},
-      {"[server]\nsocket = '/" + std::string(107, 'x') + "'",
-       "2:10: 'socket' in [server] is too long: the path of a Unix socket has 107 bytes at most"},
       {"[server]\nallowed_hosts = ['http://a']",
        "2:18: 'allowed_hosts' in [server] cannot have 'http://a': it must be a host name"},
       {"[server]\nallowed_hosts = ['*']", "2:18: 'allowed_hosts' in [server] cannot have '*'"},
@@ -219,7 +289,6 @@ TEST(Config, SaysWhatIsWrongAndWhere) {
       {"[server]\nbody_bytes_max = 'much'",
        "2:18: 'body_bytes_max' in [server] must be a size from 1024 to 1073741824 bytes, like "
        "16777216 or \"16MB\", not 'much'"},
-      {"[server]\nbody_bytes_max = 0", "2:18: 'body_bytes_max' in [server] must be a size"},
       {"[state]\ndirectory = ''", "2:13: 'directory' in [state] cannot be empty"},
       {"[plugins]\ndirectories = '/p'", "2:15: 'directories' in [plugins] must be a list of texts"},
       {"[pipelines]\ndirectories = ['']",
@@ -247,28 +316,6 @@ TEST(Config, SaysWhatIsWrongAndWhere) {
        "for now; write \"none\" or leave it out"},
       {"[backends.x]\nisolation = 'full'",
        "2:13: 'isolation' in [backends.x] cannot be 'full'. Accepted: none"},
-      {"[queue]\nwaiting_max = 0",
-       "2:15: 'waiting_max' in [queue] must be a whole number from 1 to"},
-      {"[queue]\nowner_waiting_max = 1000000001",
-       "2:21: 'owner_waiting_max' in [queue] must be a whole number from 1 to 1000000000"},
-      {"[queue]\ninput_bytes_max = 1023", "2:19: 'input_bytes_max' in [queue]"},
-      {"[queue]\naging_seconds = 0",
-       "2:17: 'aging_seconds' in [queue] must be a whole number from 1 to 86400"},
-      {"[queue]\nmodel_affinity_seconds = 3601",
-       "2:26: 'model_affinity_seconds' in [queue] must be a whole number from 0 to 3600"},
-      {"[retention]\ndays = 36501",
-       "2:8: 'days' in [retention] must be a whole number from 0 to 36500"},
-      {"[retention]\ncontent_days = -1", "2:16: 'content_days' in [retention] must be"},
-      {"[retention]\njobs_max = -1", "2:12: 'jobs_max' in [retention] must be"},
-      {"[state]\nfree_bytes_min = 'much'", "2:18: 'free_bytes_min' in [state]"},
-      {"[backends.x]\nrequests_per_minute = 1000001",
-       "2:23: 'requests_per_minute' in [backends.x] must be a whole number from 0 to 1000000"},
-      {"[backends.x]\ntokens_per_minute = -1", "2:21: 'tokens_per_minute' in [backends.x]"},
-      {"[backends.x]\ncircuit_failures = 1001", "2:20: 'circuit_failures' in [backends.x]"},
-      {"[backends.x]\ncircuit_seconds = 601",
-       "2:19: 'circuit_seconds' in [backends.x] must be a whole number from 1 to 600"},
-      {"[backends.x]\nstep_timeout_seconds = 31622401",
-       "2:24: 'step_timeout_seconds' in [backends.x]"},
       {"[backends.x.model_concurrency]\nbig = 0",
        "2:7: 'big' in [backends.x.model_concurrency] must be a whole number from 1 to 256"},
       {"[backends.x]\nconcurrency = 257",

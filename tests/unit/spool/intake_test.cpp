@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "base/limits.hpp"
 
 namespace llmspool::spool {
@@ -89,6 +91,18 @@ TEST_F(IntakeTest, TurnsADelayIntoATime) {
   EXPECT_EQ(take(submission)->job.not_before, kNow + std::chrono::seconds(90));
   submission.job.not_before = kNow;
   EXPECT_EQ(wrong_field(submission), "delay_seconds");
+}
+
+TEST_F(IntakeTest, BoundsTheTextsOfAPromptAndOfAPipelineAlike) {
+  const auto with = [&](std::size_t size) {
+    Submission prompt_of_it, form;
+    prompt_of_it.request.messages = {{"user", std::string(size, 'x')}};
+    form.job.pipeline = "application";
+    form.request.inputs = {{"cv", std::string(size - 1, 'x')}, {"job_description", "x"}};
+    return std::array{take(std::move(prompt_of_it)), take(std::move(form))};
+  };
+  for (const auto& taken : with(1000)) EXPECT_TRUE(taken) << taken.error().message;
+  for (const auto& taken : with(1001)) EXPECT_EQ(taken.error().code, Code::too_large);
 }
 
 TEST_F(IntakeTest, FindsThePipelineOfAForm) {
