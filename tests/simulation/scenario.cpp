@@ -18,10 +18,15 @@ Result<void> MemoryStore::backup(const std::filesystem::path&) {
 }
 
 void MemoryStore::push(std::unique_ptr<Task> task) {
-  time_.after(Milliseconds(1), [this, task = std::shared_ptr<Task>(std::move(task))] {
-    commit(*task);
-    task->answer();
-  });
+  const auto fails_in = std::exchange(fails_in_, std::nullopt);
+  time_.after(fails_in.value_or(kCommitTime),
+              [this, fails = fails_in.has_value(), task = std::shared_ptr<Task>(std::move(task))] {
+                if (fails)
+                  task->fail(Error{Code::internal, "The disk fails."});
+                else
+                  commit(*task);
+                task->answer();
+              });
 }
 
 void MemoryStore::commit(Task& task) {
@@ -48,9 +53,18 @@ Scenario::~Scenario() {
   time_.kill();
 }
 
-void Scenario::have_backend(ScriptedBackend::Script script, int concurrency, std::string id) {
+void Scenario::have_backend(ScriptedBackend::Script script, int concurrency, const std::string& id,
+                            const std::vector<std::string>& models) {
+  std::vector<plugin::Model> known;
+  for (const auto& model : models)
+    known.push_back({.id = model, .is_default = model == models.front()});
+  auto recorded = [this, id, script = std::move(script)](const plugin::GenerateRequest& request,
+                                                         plugin::Sink& sink) {
+    asked_.push_back({time_.uptime(), id, request});
+    return script(request, sink);
+  };
   backends_.push_back(
-      std::make_shared<ScriptedBackend>(std::move(id), concurrency, std::move(script)));
+      std::make_shared<ScriptedBackend>(id, concurrency, std::move(known), std::move(recorded)));
 }
 
 void Scenario::have_optimizer(ScriptedOptimizer::Script script) {
@@ -67,18 +81,20 @@ void Scenario::start(std::map<std::string, config::Backend> rules) {
                                       .pipelines = pipelines_,
                                       .clock = time_,
                                       .random = [] { return 0.5; },
-                                      .rules = rules_}));
+                                      .rules = rules_,
+                                      .retention = retention_}));
   spool_->start([](Result<void> started) { ASSERT_TRUE(started.has_value()); });
   time_.pass(Milliseconds(100));
 }
 
-JobId Scenario::submit(const std::function<void(spool::Submission&)>& change) {
+JobId Scenario::submit(const std::function<void(spool::Submission&)>& change,
+                       const std::string& owner) {
   spool::Submission submission;
   submission.job.backends = {"x"};
   submission.request.messages = {{"user", "Hello"}};
   if (change) change(submission);
   return answer_of(
-      [&](auto done) { spool_->submit({"alice"}, std::move(submission), std::move(done)); });
+      [&](auto done) { spool_->submit({owner}, std::move(submission), std::move(done)); });
 }
 
 JobId Scenario::submit_chain() {
@@ -105,6 +121,23 @@ JobId Scenario::answer_of(const std::function<void(spool::Done<store::Submitted>
   return id;
 }
 
+void Scenario::set_switch(spool::Switch what, const std::string& of, bool on) {
+  spool_->set_switch({"root", true}, what, of, on, [](const auto&) {});
+  time_.pass(std::chrono::seconds(1));
+}
+
+std::vector<JobId> Scenario::asked_jobs() const {
+  std::vector<JobId> jobs;
+  for (const Asked& asked : asked_) jobs.push_back(asked.request.job_id);
+  return jobs;
+}
+
+std::vector<std::string> Scenario::asked_backends() const {
+  std::vector<std::string> backends;
+  for (const Asked& asked : asked_) backends.push_back(asked.backend);
+  return backends;
+}
+
 spool::QueueState::Backend Scenario::backend(const std::string& id) {
   const auto all = spool_->queue().value().backends;
   return *std::ranges::find(all, id, &spool::QueueState::Backend::id);
@@ -119,6 +152,14 @@ plugin::Ending Scenario::say(plugin::Sink& sink, std::string_view text) {
 plugin::Ending Scenario::fall_silent(plugin::Sink& sink) {
   while (!sink.cancelled()) time_.sleep(std::chrono::seconds(1));
   return {.verdict = plugin::Verdict::cancelled};
+}
+
+plugin::Ending Scenario::generate_with(const plugin::Generate& generate,
+                                       plugin::OptimizeResult& result) {
+  std::string text;
+  auto ending = generate("Say it better", [&](std::string_view piece) { text += piece; });
+  result.documents["text"] = text;
+  return ending;
 }
 
 config::Backend Scenario::fragile() {

@@ -16,8 +16,12 @@ class MemoryStore final : public sqlite::SqliteStore {
   explicit MemoryStore(VirtualTime& time);
 
   Result<void> backup(const std::filesystem::path&) override;
+  // The next change that is asked for comes to nothing, which takes so long.
+  void fail_next(Milliseconds time = kCommitTime) { fails_in_ = time; }
 
  private:
+  static constexpr Milliseconds kCommitTime{1};
+
   void push(std::unique_ptr<sqlite::Task> task) override;
   void with_database(const std::function<void(sqlite::Database&)>& work) override;
   void commit(sqlite::Task& task);
@@ -25,22 +29,24 @@ class MemoryStore final : public sqlite::SqliteStore {
   VirtualTime& time_;
   Disk disk_;
   sqlite::Changes changes_;
+  std::optional<Milliseconds> fails_in_;
 };
 
 class ScriptedBackend final : public plugin::Backend {
  public:
   using Script = std::function<plugin::Ending(const plugin::GenerateRequest&, plugin::Sink&)>;
 
-  ScriptedBackend(std::string id, int concurrency, Script script)
-      : id_(std::move(id)), concurrency_(concurrency), script_(std::move(script)) {}
+  ScriptedBackend(std::string id, int concurrency, std::vector<plugin::Model> models, Script script)
+      : id_(std::move(id)),
+        concurrency_(concurrency),
+        models_(std::move(models)),
+        script_(std::move(script)) {}
   const std::string& id() const override { return id_; }
   const std::string& name() const override { return id_; }
   const std::string& description() const override { return id_; }
   int concurrency() const override { return concurrency_; }
   const std::vector<plugin::Parameter>& params() const override { return params_; }
-  Result<std::vector<plugin::Model>> models() const override {
-    return std::vector<plugin::Model>{};
-  }
+  Result<std::vector<plugin::Model>> models() const override { return models_; }
   plugin::Ending generate(const plugin::GenerateRequest& request, plugin::Sink& sink) override {
     return script_(request, sink);
   }
@@ -48,6 +54,7 @@ class ScriptedBackend final : public plugin::Backend {
  private:
   const std::string id_;
   const int concurrency_;
+  const std::vector<plugin::Model> models_;
   const Script script_;
   const std::vector<plugin::Parameter> params_{};
 };
@@ -79,12 +86,15 @@ class Scenario : public testing::Test {
   ~Scenario() override;
 
   // Before start(). What backend "x" (and others of these names) does, what optimizer "opt" does.
-  void have_backend(ScriptedBackend::Script script, int concurrency = 1, std::string id = "x");
+  // The first of a backend's models is its default.
+  void have_backend(ScriptedBackend::Script script, int concurrency = 1,
+                    const std::string& id = "x", const std::vector<std::string>& models = {});
   void have_optimizer(ScriptedOptimizer::Script script);
   void start(std::map<std::string, config::Backend> rules = {});
 
   // A prompt for backend "x", changed as the test likes, through the spool's front door.
-  job::JobId submit(const std::function<void(spool::Submission&)>& change = {});
+  job::JobId submit(const std::function<void(spool::Submission&)>& change = {},
+                    const std::string& owner = "alice");
   // For the pipeline "chain", whose first two steps run side by side.
   job::JobId submit_chain();
   // A job that is there before the start, of whatever backends.
@@ -92,17 +102,32 @@ class Scenario : public testing::Test {
 
   job::Job job(job::JobId id) { return store_.get(id).value(); }
   job::Status status(job::JobId id) { return job(id).status; }
+  // Of a backend, or of the whole queue where none is named.
+  void set_switch(spool::Switch what, const std::string& of, bool on);
+  // What backends have been asked for, in order.
+  struct Asked {
+    Milliseconds at;  // on the uptime
+    std::string backend;
+    plugin::GenerateRequest request;
+  };
+  std::vector<job::JobId> asked_jobs() const;
+  std::vector<std::string> asked_backends() const;
   // What the spool tells of a backend.
   spool::QueueState::Backend backend(const std::string& id = "x");
   // Answers after a moment, or not until it is cancelled.
   plugin::Ending say(plugin::Sink& sink, std::string_view text = "Hello");
   plugin::Ending fall_silent(plugin::Sink& sink);
   static plugin::Ending failure(plugin::Verdict verdict = plugin::Verdict::failed);
+  // For an optimizer: the backend's text becomes its own.
+  static plugin::Ending generate_with(const plugin::Generate& generate,
+                                      plugin::OptimizeResult& result);
   // Of a backend whose circuit the first failure opens for five seconds.
   static config::Backend fragile();
 
   VirtualTime time_;
   MemoryStore store_{time_};
+  std::vector<Asked> asked_;
+  store::Retention retention_;  // before start()
 
  private:
   // Until a submit has been answered.
