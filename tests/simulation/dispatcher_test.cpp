@@ -31,10 +31,6 @@ class DispatcherScenario : public Scenario {
     time_.pass(seconds(1));
     ASSERT_EQ(backend().circuit, Circuit::State::open);
   }
-  void set(spool::Switch what, const std::string& of, bool on) {
-    spool_->set_switch({"root", true}, what, of, on, [](const auto&) {});
-    time_.pass(seconds(1));
-  }
   bool broken_ = true, hangs_ = false;
 };
 
@@ -86,14 +82,14 @@ TEST_F(DispatcherScenario, GivesNothingToABackendThatTakesNoNewJobs) {
   have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); });
   have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); }, 1, "other");
   start({{"x", fragile()}});
-  set(spool::Switch::rejecting, "other", true);
+  set_switch(spool::Switch::rejecting, "other", true);
   submit();
   time_.pass(seconds(1));
   const auto waits = submit([](auto& submission) { submission.job.backends = {"x", "other"}; });
   time_.pass(seconds(2));
   EXPECT_EQ(job(waits).backend, "x");
   EXPECT_EQ(status(waits), Status::pending);
-  set(spool::Switch::rejecting, "other", false);
+  set_switch(spool::Switch::rejecting, "other", false);
   EXPECT_EQ(job(waits).backend, "other");
   EXPECT_EQ(status(waits), Status::completed);
 }
@@ -102,7 +98,7 @@ TEST_F(DispatcherScenario, FailsAJobWhoseOtherBackendTakesNoNewJobs) {
   have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); });
   have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); }, 1, "other");
   start();
-  set(spool::Switch::rejecting, "other", true);
+  set_switch(spool::Switch::rejecting, "other", true);
   const auto failed = submit([](auto& submission) { submission.job.backends = {"x", "other"}; });
   time_.pass(seconds(1));
   EXPECT_EQ(status(failed), Status::failed);
@@ -115,7 +111,7 @@ TEST_F(DispatcherScenario, RunsAnEndedJobAgainOnABackendThatTakesNewJobs) {
   const auto again = submit([](auto& submission) { submission.job.backends = {"x", "other"}; });
   time_.pass(seconds(1));
   ASSERT_EQ(status(again), Status::completed);
-  set(spool::Switch::rejecting, "x", true);
+  set_switch(spool::Switch::rejecting, "x", true);
   spool_->command({"alice"}, again, job::Restart{}, [](const auto&) {});
   time_.pass(seconds(1));
   EXPECT_EQ(status(again), Status::completed);
@@ -126,7 +122,7 @@ TEST_F(DispatcherScenario, MovesAJobToABackendThatTakesNewJobs) {
   have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
   have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); }, 1, "other");
   start();
-  set(spool::Switch::rejecting, "x", true);
+  set_switch(spool::Switch::rejecting, "x", true);
   const auto moved = submit([](auto& submission) {
     submission.job.backends = {"other"};
     submission.hold = true;
@@ -144,7 +140,7 @@ TEST_F(DispatcherScenario, TriesAgainAfterAResumeThatATrialOutlives) {
   hangs_ = true;
   submit();  // the trial
   time_.pass(seconds(10));
-  set(spool::Switch::paused, "x", false);
+  set_switch(spool::Switch::paused, "x", false);
   submit();
   time_.pass(seconds(1));
   ASSERT_EQ(backend().circuit, Circuit::State::open);
@@ -174,6 +170,38 @@ TEST_F(DispatcherScenario, TriesAgainInTimeThoughTheClockIsSetBack) {
   broken_ = false;
   time_.set_clock(-hours(2));
   time_.pass(minutes(1));
+  EXPECT_EQ(status(waits), Status::completed);
+}
+
+TEST_F(DispatcherScenario, StartsADelayedJobSoonAfterTheClockIsSetForward) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  start();
+  const auto delayed = submit([](auto& submission) { submission.delay_seconds = 3600; });
+  time_.set_clock(hours(2));
+  time_.pass(seconds(31));
+  EXPECT_EQ(status(delayed), Status::completed);
+}
+
+TEST_F(DispatcherScenario, ExpiresAJobSoonAfterTheClockIsSetForward) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  start();
+  const auto expires = submit([&](auto& submission) {
+    submission.job.deadline = time_.now() + hours(1);
+    submission.hold = true;
+  });
+  time_.set_clock(hours(2));
+  time_.pass(seconds(31));
+  EXPECT_EQ(status(expires), Status::failed);
+}
+
+TEST_F(DispatcherScenario, LooksForJobsAgainAfterAClaimThatFailed) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  start();
+  const auto waits = submit();
+  store_.fail_next();  // the claim
+  time_.pass(Milliseconds(500));
+  ASSERT_EQ(status(waits), Status::pending);
+  time_.pass(seconds(1));
   EXPECT_EQ(status(waits), Status::completed);
 }
 

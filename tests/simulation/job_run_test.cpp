@@ -16,6 +16,8 @@ using spool::Circuit;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
+using testing::DoubleNear;
+using testing::ElementsAre;
 
 class JobRunScenario : public Scenario {
  protected:
@@ -28,11 +30,12 @@ class JobRunScenario : public Scenario {
     }
     return {};
   }
-  static Ending generate_with(const Generate& generate, OptimizeResult& result) {
-    std::string text;
-    auto ending = generate("Say it better", [&](std::string_view piece) { text += piece; });
-    result.documents["text"] = text;
-    return ending;
+  // Seconds from the start of each attempt to that of the next.
+  std::vector<double> pauses() const {
+    std::vector<double> all;
+    for (std::size_t i = 1; i < asked_.size(); ++i)
+      all.push_back(std::chrono::duration<double>(asked_[i].at - asked_[i - 1].at).count());
+    return all;
   }
   static void be_impatient(job::Job& job) {
     job.first_token_timeout_seconds = 10;
@@ -61,6 +64,29 @@ TEST_F(JobRunScenario, DoesNotBlameTheBackendForAnOptimizer) {
   EXPECT_EQ(job(failed).failure->code, "optimizer_failed");
   EXPECT_EQ(calls, 0);
   EXPECT_EQ(backend().circuit, Circuit::State::closed);
+}
+
+TEST_F(JobRunScenario, PausesTwiceAsLongAfterEachAttempt) {
+  have_backend([](const GenerateRequest&, Sink&) { return failure(Verdict::retry_later); });
+  start();
+  submit([](auto& submission) { submission.job.max_attempts = 4; });
+  time_.pass(minutes(1));
+  // Chance takes an eighth off here.
+  EXPECT_THAT(pauses(),
+              ElementsAre(DoubleNear(0.875, 0.05), DoubleNear(1.75, 0.05), DoubleNear(3.5, 0.05)));
+}
+
+TEST_F(JobRunScenario, AsksTheBackendWithWhatTheOptimizerHasMadeOfThePrompt) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  have_optimizer([](const Generate&, OptimizeResult& result) {
+    result.documents["text"] = "Hello, please";
+    return Ending{};
+  });
+  start();
+  submit_optimized();
+  time_.pass(seconds(1));
+  ASSERT_EQ(asked_.size(), 1U);
+  EXPECT_EQ(asked_.front().request.messages.back().content, "Hello, please");
 }
 
 TEST_F(JobRunScenario, BlamesABackendThatThrows) {
