@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Backends that are given so much in a minute and no more, or are left alone for as long as they
+// ask.
+#include "scenario.hpp"
+
+namespace llmspool::simulation {
+namespace {
+
+using job::Status;
+using plugin::Ending;
+using plugin::GenerateRequest;
+using plugin::Sink;
+using plugin::Verdict;
+using std::chrono::seconds;
+
+class RatesScenario : public Scenario {};
+
+TEST_F(RatesScenario, LeavesABackendAloneForAsLongAsItAsks) {
+  have_backend([&](const GenerateRequest&, Sink& sink) {
+    if (asked_.size() > 1) return say(sink);
+    return Ending{.verdict = Verdict::retry_later, .retry_after_seconds = 40};
+  });
+  start();
+  submit();
+  const auto other = submit();
+  time_.pass(seconds(39));
+  EXPECT_EQ(status(other), Status::pending);
+  time_.pass(seconds(2));
+  EXPECT_EQ(status(other), Status::completed);
+}
+
+TEST_F(RatesScenario, LetsJobsWaitOnceTheTokensOfAMinuteAreUsed) {
+  have_backend([&](const GenerateRequest&, Sink& sink) {
+    sink.usage(50, 10);
+    return say(sink);
+  });
+  config::Backend rules;
+  rules.tokens_per_minute = 100;
+  start({{"x", rules}});
+  for (int i = 0; i < 3; ++i) submit();
+  time_.pass(seconds(59));
+  EXPECT_EQ(asked_.size(), 2U);
+  time_.pass(seconds(2));
+  EXPECT_EQ(asked_.size(), 3U);
+}
+
+TEST_F(RatesScenario, CountsTheRequestsThatOptimizersMake) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  have_optimizer(generate_with);
+  config::Backend rules;
+  rules.requests_per_minute = 2;
+  start({{"x", rules}});
+  for (int i = 0; i < 2; ++i)
+    submit([](auto& submission) { submission.request.optimizers = {{"opt", {}}}; });
+  time_.pass(seconds(59));
+  EXPECT_EQ(asked_.size(), 2U);
+  time_.pass(seconds(2));
+  EXPECT_EQ(asked_.size(), 4U);
+}
+
+}  // namespace
+}  // namespace llmspool::simulation
