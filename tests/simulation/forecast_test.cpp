@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+// Where a job stands in the queue and when it is expected to end.
+#include "scenario.hpp"
+
+namespace llmspool::simulation {
+namespace {
+
+using job::JobId;
+using plugin::Ending;
+using plugin::GenerateRequest;
+using plugin::Sink;
+using plugin::Verdict;
+using spool::Switch;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::ElementsAre;
+
+class ForecastScenario : public Scenario {
+ protected:
+  Ending take_ten_seconds() {
+    time_.sleep(seconds(10));
+    return {};
+  }
+  // Backend "x", whose first job has taken ten seconds. Later ones do so too, unless `later` says
+  // what they do.
+  void start_known(int concurrency = 1, ScriptedBackend::Script later = {}) {
+    have_backend(
+        [this, later = std::move(later)](const GenerateRequest& request, Sink& sink) {
+          return later && asked_.size() > 1 ? later(request, sink) : take_ten_seconds();
+        },
+        concurrency);
+    start();
+    submit();
+    time_.pass(seconds(11));
+  }
+  std::vector<JobId> submit_several(int count, const std::string& owner = "alice") {
+    std::vector<JobId> ids;
+    for (int i = 0; i < count; ++i) ids.push_back(submit({}, owner));
+    return ids;
+  }
+  job::Outlook outlook(JobId id) {
+    return spool_->outlook(spool_->get({"root", true}, id).value());
+  }
+  // -1: it is not told.
+  std::vector<std::int64_t> positions(const std::vector<JobId>& ids) {
+    std::vector<std::int64_t> all;
+    for (const JobId id : ids) all.push_back(outlook(id).queue_position.value_or(-1));
+    return all;
+  }
+  std::vector<std::int64_t> etas(const std::vector<JobId>& ids) {
+    std::vector<std::int64_t> all;
+    for (const JobId id : ids) all.push_back(outlook(id).eta_seconds.value_or(-1));
+    return all;
+  }
+};
+
+TEST_F(ForecastScenario, GivesAPlaceToWhatWaits) {
+  start_known();
+  const auto ids = submit_several(3);
+  time_.pass(Milliseconds(100));
+  EXPECT_THAT(positions(ids), ElementsAre(-1, 1, 2));
+}
+
+TEST_F(ForecastScenario, TellsWhenEachWillHaveEnded) {
+  start_known();
+  const auto ids = submit_several(3);
+  time_.pass(Milliseconds(100));
+  EXPECT_THAT(etas(ids), ElementsAre(10, 20, 30));
+}
+
+TEST_F(ForecastScenario, TakesAsMuchTogetherAsTheBackendDoes) {
+  start_known(2);
+  const auto ids = submit_several(5);
+  time_.pass(Milliseconds(100));
+  EXPECT_THAT(etas(ids), ElementsAre(10, 10, 20, 20, 30));
+}
+
+TEST_F(ForecastScenario, LetsOwnersTakeTurns) {
+  start_known();
+  submit();
+  const auto of_alice = submit_several(3);
+  const auto of_bob = submit_several(2, "bob");
+  time_.pass(Milliseconds(100));
+  EXPECT_THAT(positions(of_alice), ElementsAre(1, 3, 5));
+  EXPECT_THAT(positions(of_bob), ElementsAre(2, 4));
+}
+
+TEST_F(ForecastScenario, TellsTheOrderInWhichJobsDoBegin) {
+  start_known();
+  submit_several(4);
+  submit_several(2, "bob");
+  time_.pass(Milliseconds(100));
+  const auto upcoming = spool_->upcoming({"root", true}, 10).value();
+  std::vector<JobId> foretold;
+  for (const auto& each : upcoming) foretold.push_back(each.id);
+  time_.pass(minutes(2));
+  auto begun = asked_jobs();
+  begun.erase(begun.begin());  // from which it has learned
+  EXPECT_EQ(foretold, begun);
+}
+
+TEST_F(ForecastScenario, JudgesARunningJobByWhatItHasDoneToo) {
+  start_known(1, [this](const GenerateRequest&, Sink& sink) {
+    sink.progress(LLMSPOOL_PHASE_WORK, 50, 100);
+    time_.sleep(hours(1));
+    return Ending{};
+  });
+  const auto ids = submit_several(2);
+  time_.pass(seconds(16));
+  // It has been expected to be done by now, but its own pace says 16 s more: half of that.
+  EXPECT_THAT(etas(ids), ElementsAre(8, 18));
+}
+
+TEST_F(ForecastScenario, KnowsNoTimeBeforeAJobHasCompleted) {
+  have_backend([this](const GenerateRequest&, Sink&) { return take_ten_seconds(); });
+  start();
+  const auto ids = submit_several(2);
+  time_.pass(seconds(1));
+  EXPECT_THAT(etas(ids), ElementsAre(-1, -1));
+}
+
+TEST_F(ForecastScenario, KnowsNoTimeWhileABackendIsPaused) {
+  start_known();
+  set_switch(Switch::paused, "x", true);
+  const auto waits = submit();
+  EXPECT_EQ(outlook(waits).queue_position, 1);
+  EXPECT_FALSE(outlook(waits).eta_seconds);
+}
+
+TEST_F(ForecastScenario, KnowsNoTimeWhileAllIsPaused) {
+  start_known();
+  set_switch(Switch::paused, "", true);
+  EXPECT_FALSE(outlook(submit()).eta_seconds);
+}
+
+TEST_F(ForecastScenario, KnowsNoTimeWhileABackendIsStopped) {
+  start_known(1, [](const GenerateRequest&, Sink&) { return failure(Verdict::stop_queue); });
+  const auto waits = submit();
+  time_.pass(seconds(1));
+  EXPECT_EQ(outlook(waits).queue_position, 1);
+  EXPECT_FALSE(outlook(waits).eta_seconds);
+}
+
+TEST_F(ForecastScenario, AddsTheTimeForWhichABackendRests) {
+  start_known(1, [](const GenerateRequest&, Sink&) {
+    return Ending{.verdict = Verdict::retry_later, .retry_after_seconds = 40};
+  });
+  submit();
+  const auto waits = submit();
+  time_.pass(Milliseconds(100));
+  EXPECT_EQ(outlook(waits).eta_seconds, 50);
+}
+
+TEST_F(ForecastScenario, ExpectsADelayedJobAfterItsTime) {
+  start_known();
+  const auto delayed = submit([](auto& submission) { submission.delay_seconds = 100; });
+  EXPECT_FALSE(outlook(delayed).queue_position);
+  EXPECT_EQ(outlook(delayed).eta_seconds, 110);
+}
+
+TEST_F(ForecastScenario, EstimatesThePlacesOfThoseFarBehind) {
+  start_known();
+  set_switch(Switch::paused, "x", true);
+  const auto ids = submit_several(1500);
+  EXPECT_THAT(positions({ids[999], ids[1249], ids[1499]}), ElementsAre(1000, 1250, 1500));
+}
+
+}  // namespace
+}  // namespace llmspool::simulation
