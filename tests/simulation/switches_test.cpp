@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Pauses that the store does not keep.
+#include "scenario.hpp"
+
+namespace llmspool::simulation {
+namespace {
+
+using job::Status;
+using plugin::GenerateRequest;
+using plugin::Sink;
+using spool::Switch;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+class SwitchesScenario : public Scenario {
+ protected:
+  void start_answering() {
+    have_backend([this](const GenerateRequest&, Sink& sink) { return say(sink); });
+    start();
+  }
+  // It takes the store a minute to say no.
+  void pause_in_vain() {
+    store_.fail_next(minutes(1));
+    spool_->set_switch({"root", true}, Switch::paused, "x", true,
+                       [this](const Result<void>& stored) { answer_.emplace(stored); });
+    time_.pass(seconds(1));
+  }
+  std::optional<Result<void>> answer_;
+};
+
+TEST_F(SwitchesScenario, APauseHoldsBeforeItIsStored) {
+  start_answering();
+  pause_in_vain();
+  const auto waits = submit();
+  time_.pass(seconds(30));
+  EXPECT_EQ(status(waits), Status::pending);
+}
+
+TEST_F(SwitchesScenario, APauseThatCannotBeStoredIsTakenBack) {
+  start_answering();
+  pause_in_vain();
+  const auto waits = submit();
+  time_.pass(minutes(1));
+  EXPECT_EQ(status(waits), Status::completed);
+}
+
+TEST_F(SwitchesScenario, APauseThatCannotBeStoredIsAnErrorToWhoAskedForIt) {
+  start_answering();
+  pause_in_vain();
+  time_.pass(minutes(1));
+  ASSERT_TRUE(answer_.has_value() && !answer_->has_value());
+  EXPECT_EQ(answer_->error().code, Code::internal);
+}
+
+TEST_F(SwitchesScenario, APauseWhoseEndCannotBeStoredHolds) {
+  start_answering();
+  set_switch(Switch::paused, "x", true);
+  store_.fail_next();
+  set_switch(Switch::paused, "x", false);
+  const auto waits = submit();
+  time_.pass(seconds(30));
+  EXPECT_EQ(status(waits), Status::pending);
+}
+
+}  // namespace
+}  // namespace llmspool::simulation
