@@ -182,12 +182,15 @@ const json::array* Fields::array(std::string_view name, std::size_t items_max) {
 }
 
 void Fields::wrong(std::string_view name, std::string detail) {
-  if (wrong_.size() > kErrorsTold) return;
+  if (wrong_.size() >= kErrorsTold) return;
   wrong_.push_back({prefix_ + std::string(name), std::move(detail)});
 }
 
 void Fields::add(const Fields& inner) {
-  wrong_.insert(wrong_.end(), inner.wrong_.begin(), inner.wrong_.end());
+  for (const FieldError& each : inner.wrong_) {
+    if (wrong_.size() >= kErrorsTold) return;
+    wrong_.push_back(each);
+  }
 }
 
 void Fields::refuse_others() {

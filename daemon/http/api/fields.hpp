@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The fields of a JSON object from a client, read strictly: what is wrong is collected, so that a
-// client learns all of it at once.
+// client learns it at once.
 #pragma once
 
 #include <boost/json.hpp>
@@ -48,7 +48,7 @@ class Fields {
   void add(const Fields& inner);
   // Counts each field that was not asked for as wrong.
   void refuse_others();
-  // Code::invalid with all that was wrong.
+  // Code::invalid with what was wrong, the first kErrorsTold of it.
   Result<void> check() const;
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <gmock/gmock.h>
 
+#include "base/bounded.hpp"
 #include "http/api/fields.hpp"
 #include "http/api/idempotency.hpp"
 #include "http/api/submit_body.hpp"
@@ -113,6 +114,31 @@ TEST(JsonSubmission, NamesAllThatIsWrongAtOnce) {
   const auto submission = from_json(R"({"prompt":1,"priority":"x","foo":1})");
   ASSERT_FALSE(submission);
   EXPECT_EQ(submission.error().fields.size(), 3U);
+}
+
+// So many times the same in a list.
+std::string list(std::size_t items, const std::string& item) {
+  std::string result;
+  for (std::size_t i = 0; i < items; ++i) result += (i == 0 ? "" : ",") + item;
+  return "[" + result + "]";
+}
+
+TEST(JsonSubmission, IsToldABoundedNumberOfErrors) {
+  const auto after = [](std::size_t wrong) {
+    return from_json(R"({"prompt":"a","after":)" + list(wrong, "1") + "}").error().fields.size();
+  };
+  EXPECT_EQ(after(kErrorsTold), kErrorsTold);
+  EXPECT_EQ(after(kErrorsTold + 1), kErrorsTold);
+}
+
+TEST(JsonSubmission, IsToldABoundedNumberOfErrorsInItsParts) {
+  const auto messages = [](std::size_t wrong) {
+    return from_json(R"({"messages":)" + list(wrong, R"({"role":"user"})") + "}")
+        .error()
+        .fields.size();
+  };
+  EXPECT_EQ(messages(kErrorsTold), kErrorsTold);
+  EXPECT_EQ(messages(kErrorsTold + 1), kErrorsTold);
 }
 
 TEST(JsonBody, IsRefusedWithThePlaceWhereItIsWrong) {
