@@ -65,7 +65,7 @@ TEST_F(Events, ArePagedAfterAGivenOne) {
 
 TEST_F(Events, AreWaitedFor) {
   auto reply = std::async(std::launch::async, [&] { return get("?after=1&wait=30"); });
-  EXPECT_EQ(reply.wait_for(milliseconds(50)), std::future_status::timeout);
+  while (server_.spool.event_reads_ended == 0) std::this_thread::yield();  // there was none
   run(0);
   EXPECT_THAT(numbers(reply.get()), testing::ElementsAre(2));
   EXPECT_THAT(numbers(get("?after=2&wait=0.05")), testing::ElementsAre());
@@ -83,6 +83,13 @@ TEST_F(Events, ComeAsAStreamUntilTheEnd) {
   // The connection goes on.
   connection.send(TestServer::request("GET", "/healthz"));
   EXPECT_EQ(read_reply(connection).status, 200);
+}
+
+TEST_F(Events, ComeWithWhatIsExpectedOfTheJob) {
+  server_.spool.expected = job::Outlook{.queue_position = 3, .eta_seconds = 40};
+  auto connection = stream();
+  connection.read_until("event: queue\n");
+  EXPECT_EQ(connection.read_until("\n\n"), "data: {\"queue_position\":3,\"eta_seconds\":40}\n\n");
 }
 
 TEST_F(Events, ComeAgainFromWhereTheClientWas) {

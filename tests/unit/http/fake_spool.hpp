@@ -3,7 +3,11 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <mutex>
@@ -53,7 +57,11 @@ class FakeSpool final : public spool::Spool, private store::Store {
   std::vector<store::Group> all_groups;
   std::string backup_content = "all of it";
 
-  std::optional<Error> refuse_submits;
+  // Who asks for events waits while a test holds the gate.
+  std::mutex event_gate;
+  std::atomic<int> event_reads_begun = 0, event_reads_ended = 0;
+
+  std::optional<Error> refuse_submits, refuse_chunks;
   bool is_ready = true;
   std::vector<spool::Submission> submissions;
 
@@ -87,6 +95,7 @@ class FakeSpool final : public spool::Spool, private store::Store {
   void submit_all(const spool::Caller& caller, std::vector<spool::Submission> all,
                   spool::Done<std::vector<Result<store::Submitted>>> done) override {
     ++chunks;
+    if (refuse_chunks) return done(std::unexpected(*refuse_chunks));
     std::vector<Result<store::Submitted>> results;
     for (spool::Submission& each : all) {
       submit(caller, std::move(each),
@@ -96,9 +105,9 @@ class FakeSpool final : public spool::Spool, private store::Store {
   }
   void cancel_group(const spool::Caller& caller, const std::string& owner, const std::string& name,
                     spool::Done<void> done) override {
-    const auto known = group(caller, owner, name);
-    if (!known) return done(std::unexpected(known.error()));
-    all_groups.front().jobs.cancelled += std::exchange(all_groups.front().jobs.pending, 0);
+    store::Group* known = visible_group(caller, owner, name);
+    if (!known) return done(no_group(name));
+    known->jobs.cancelled += std::exchange(known->jobs.pending, 0);
     done({});
   }
   void set_switch(const spool::Caller& caller, spool::Switch what, const std::string& backend,
@@ -148,16 +157,22 @@ class FakeSpool final : public spool::Spool, private store::Store {
   spool::Hub& hub() override { return hub_; }
   const plugin::Registry& plugins() const override { return registry_; }
   std::shared_ptr<const pipeline::Library> pipelines() const override { return library_; }
-  Result<std::vector<store::Group>> groups(const spool::Caller&, std::optional<std::string>,
-                                           std::size_t) override {
-    return all_groups;
-  }
-  Result<store::Group> group(const spool::Caller&, const std::string& owner,
-                             const std::string& name) override {
+  Result<std::vector<store::Group>> groups(const spool::Caller& caller,
+                                           std::optional<std::string> owner,
+                                           std::size_t limit) override {
+    std::vector<store::Group> result;
     for (const store::Group& each : all_groups) {
-      if (each.owner == owner && each.name == name) return each;
+      if (!caller.admin && each.owner != caller.owner) continue;
+      if (owner && each.owner != *owner) continue;
+      if (result.size() < limit) result.push_back(each);
     }
-    return fail(Code::not_found, "There is no group '" + name + "'.");
+    return result;
+  }
+  Result<store::Group> group(const spool::Caller& caller, const std::string& owner,
+                             const std::string& name) override {
+    const store::Group* known = visible_group(caller, owner, name);
+    if (!known) return no_group(name);
+    return *known;
   }
   Result<spool::QueueState> queue() override { return state; }
   Result<std::vector<job::Job>> upcoming(const spool::Caller&, std::size_t limit) override {
@@ -165,9 +180,11 @@ class FakeSpool final : public spool::Spool, private store::Store {
   }
   Result<std::shared_ptr<std::ifstream>> backup(const spool::Caller& caller) override {
     if (!caller.admin) return fail(Code::forbidden, "Only admins may.");
-    const std::string path = testing::TempDir() + "backup";
+    const std::string path = testing::TempDir() + "backup-" + std::to_string(getpid());
     std::ofstream(path) << backup_content;
-    return std::make_shared<std::ifstream>(path);
+    auto file = std::make_shared<std::ifstream>(path);
+    std::filesystem::remove(path);
+    return file;
   }
   job::Outlook outlook(const job::Job&) const override { return expected; }
   std::vector<spool::QueueState::Backend> backends() const override { return {}; }
@@ -187,6 +204,16 @@ class FakeSpool final : public spool::Spool, private store::Store {
   static std::unexpected<Error> missing(job::JobId id) {
     return fail(Code::not_found, "There is no job '" + std::to_string(id) + "'.");
   }
+  static std::unexpected<Error> no_group(const std::string& name) {
+    return fail(Code::not_found, "There is no group '" + name + "'.");
+  }
+  store::Group* visible_group(const spool::Caller& caller, const std::string& owner,
+                              const std::string& name) {
+    const auto found = std::ranges::find_if(all_groups, [&](const store::Group& each) {
+      return each.owner == owner && each.name == name && (caller.admin || caller.owner == owner);
+    });
+    return found == all_groups.end() ? nullptr : &*found;
+  }
   static void keep(Entry& entry, const job::Transition& made) {
     entry.job = made.job;
     entry.events.insert(entry.events.end(), made.events.begin(), made.events.end());
@@ -202,14 +229,21 @@ class FakeSpool final : public spool::Spool, private store::Store {
     const std::lock_guard lock(mutex_);
     last_filter = filter;
     std::vector<job::Job> result;
-    for (auto each = jobs_.rbegin(); each != jobs_.rend(); ++each) {
-      if (filter.before && each->first >= *filter.before) continue;
-      if (result.size() < filter.limit) result.push_back(each->second.job);
+    for (const auto& [id, entry] : jobs_) {
+      if (filter.before && id >= *filter.before) continue;
+      if (filter.after && id <= *filter.after) continue;
+      if (filter.group && entry.job.group != *filter.group) continue;
+      if (filter.owner && entry.job.owner != *filter.owner) continue;
+      result.push_back(entry.job);
     }
+    if (!filter.after) std::ranges::reverse(result);
+    if (result.size() > filter.limit) result.resize(filter.limit);
     return result;
   }
   Result<std::vector<job::Event>> events(job::JobId id, job::Seq after,
                                          std::size_t limit) override {
+    ++event_reads_begun;
+    const std::lock_guard let_in(event_gate);
     const std::lock_guard lock(mutex_);
     const auto found = jobs_.find(id);
     if (found == jobs_.end()) return missing(id);
@@ -217,6 +251,7 @@ class FakeSpool final : public spool::Spool, private store::Store {
     for (const job::Event& event : found->second.events) {
       if (event.seq > after && result.size() < limit) result.push_back(event);
     }
+    ++event_reads_ended;
     return result;
   }
   Result<std::vector<store::FileInfo>> files(job::JobId id) override {

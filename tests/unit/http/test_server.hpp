@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -12,10 +13,13 @@
 #include <boost/asio/write.hpp>
 #include <filesystem>
 #include <future>
+#include <sstream>
 #include <thread>
 
 #include "fake_spool.hpp"
 #include "http/headers.hpp"
+#include "http/problem.hpp"
+#include "http/router.hpp"
 
 namespace llmspool::http {
 
@@ -88,6 +92,15 @@ struct Reply {
   std::string body;
 
   boost::json::object json() const { return boost::json::parse(body).as_object(); }
+  // Of NDJSON.
+  std::vector<boost::json::object> lines() const {
+    std::vector<boost::json::object> result;
+    std::istringstream text(body);
+    for (std::string line; std::getline(text, line);) {
+      result.push_back(boost::json::parse(line).as_object());
+    }
+    return result;
+  }
   std::string header(std::string_view name) const {
     const std::string* value = headers.find(name);
     return value ? *value : "";
@@ -184,5 +197,26 @@ class TestServer {
   std::optional<Server> server;
   std::vector<std::jthread> threads;
 };
+
+// What a route answers to somebody of the test's choice. Over a socket everybody is the user who
+// runs the test, and that one is an administrator.
+inline Response call_as(const TestServer& server, const spool::Caller& caller,
+                        const std::string& method, const std::string& target) {
+  asio::io_context io;
+  Request request;
+  request.method = method;
+  request.target = parse_target(target).value();
+  request.caller = caller;
+  request.signal = std::make_shared<Signal>(io.get_executor());
+  const Router::Match match = server.server->router().match(method, request.target.segments);
+  request.parameters = match.parameters;
+  std::optional<Result<Response>> answer;
+  auto run = [&] { return match.route->handler(request); };
+  asio::co_spawn(
+      io.get_executor(), std::move(run),
+      [&answer](const std::exception_ptr&, Result<Response> given) { answer = std::move(given); });
+  io.run();
+  return answer->has_value() ? **answer : problem_response(answer->error());
+}
 
 }  // namespace llmspool::http

@@ -153,6 +153,48 @@ TEST_F(WebSockets, TakeNoBinaryMessage) {
   EXPECT_EQ(client.code(), 1003);
 }
 
+TEST_F(WebSockets, TakeAMessageUpToALimit) {
+  const std::string word = "status";
+  Client client(server_.path, "/api/ws/jobs/1");
+  client.read();
+  client.write(std::string(limits::kWebSocketMessageBytesMax - word.size(), ' ') + word);
+  EXPECT_EQ(status(client.read()), "pending");
+  client.write(std::string(limits::kWebSocketMessageBytesMax + 1 - word.size(), ' ') + word);
+  EXPECT_EQ(client.code(), 1009);
+}
+
+// A client whose messages wait, since the events that come before them are not given out.
+class CrowdedWebSockets : public WebSockets {
+ protected:
+  CrowdedWebSockets() : gate_(server_.spool.event_gate) {}
+
+  std::unique_ptr<Client> connect() {
+    auto client = std::make_unique<Client>(server_.path, "/api/ws/jobs/1?events=all&after=1");
+    while (server_.spool.event_reads_begun == 0) std::this_thread::yield();
+    return client;
+  }
+
+  std::unique_lock<std::mutex> gate_;
+};
+
+TEST_F(CrowdedWebSockets, KeepSomeMessagesUntilTheyAreLookedAt) {
+  const auto client = connect();
+  for (std::size_t i = 1; i < limits::kWebSocketMessagesMax; ++i) client->write("hello");
+  client->write("status");
+  // The pong says that all of them have come.
+  client->stream().control_callback([&](websocket::frame_type kind, beast::string_view) {
+    if (kind == websocket::frame_type::pong) gate_.unlock();
+  });
+  client->stream().ping({});
+  EXPECT_EQ(status(client->read()), "pending");
+}
+
+TEST_F(CrowdedWebSockets, EndWhereMoreMessagesComeThanAreKept) {
+  const auto client = connect();
+  for (std::size_t i = 0; i <= limits::kWebSocketMessagesMax; ++i) client->write("hello");
+  EXPECT_EQ(client->code(), 1008);
+}
+
 TEST_F(WebSockets, EndWithTheServer) {
   Client client(server_.path, "/api/ws/jobs/1");
   client.read();
