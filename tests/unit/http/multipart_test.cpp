@@ -119,16 +119,30 @@ TEST(Multipart, HasABoundedNumberOfParts) {
   EXPECT_FALSE(parse_multipart(body + field("a", "1") + "--B--", "B"));
 }
 
+TEST(Multipart, HasNamesUpToALimit) {
+  const std::string longest(limits::kNameBytesMax, 'n');
+  const std::string body = field(longest, "x") + "--B--";
+  const auto parts = parse_multipart(body, "B");
+  ASSERT_TRUE(parts) << parts.error().message;
+  EXPECT_EQ(parts->front().name, longest);
+  EXPECT_FALSE(parse_multipart(field(longest + "n", "x") + "--B--", "B"));
+}
+
 TEST(Boundary, IsReadFromTheContentType) {
   EXPECT_EQ(*boundary_of("multipart/form-data; boundary=abc"), "abc");
   EXPECT_EQ(*boundary_of("multipart/form-data; charset=utf-8; boundary=\"a b:c\""), "a b:c");
   for (const std::string& text :
        {std::string("multipart/form-data"), std::string("multipart/form-data; boundary="),
         std::string("multipart/form-data; boundary=\"\""),
-        std::string("multipart/form-data; boundary=\"a \""),
-        "multipart/form-data; boundary=" + std::string(71, 'b')}) {
+        std::string("multipart/form-data; boundary=\"a \"")}) {
     EXPECT_FALSE(boundary_of(text)) << text;
   }
+}
+
+TEST(Boundary, HasAtMost70Characters) {
+  const std::string longest(70, 'b');
+  EXPECT_EQ(*boundary_of("multipart/form-data; boundary=" + longest), longest);
+  EXPECT_FALSE(boundary_of("multipart/form-data; boundary=" + longest + "b"));
 }
 
 }  // namespace
