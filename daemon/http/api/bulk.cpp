@@ -186,6 +186,7 @@ class Bulk {
   // One chunk is read while the one before it is being stored.
   asio::awaitable<void> submit(std::vector<Line> lines) {
     if (outcomes_->is_too_much()) {
+      co_await settle();  // what came before goes before
       for (const Line& line : lines) outcomes_->add(line.number, kTooManyErrors);
       co_return;
     }

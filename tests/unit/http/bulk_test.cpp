@@ -134,6 +134,17 @@ TEST_F(Bulk, LooksAtNoMoreLinesAfterTooManyErrors) {
               HasSubstr("Too many lines before this one were refused"));
 }
 
+TEST_F(Bulk, AnswersInOrderThoughThereAreTooManyErrors) {
+  std::string body;
+  for (int i = 0; i < 1000; ++i) body += very_bad(i);
+  const auto lines = post(body + good(1001)).lines();
+  ASSERT_EQ(lines.size(), 2001U);
+  std::int64_t number = 0;
+  for (const boost::json::object& line : lines) {
+    ASSERT_EQ(line.at("line").as_int64(), ++number);
+  }
+}
+
 TEST_F(Bulk, GivesTheJobsOfARepeatedUploadAgain) {
   const std::string key = "Idempotency-Key: k1\r\n";
   const Reply first = post("{\"prompt\":\"a\"}\n{\"prompt\":\"b\"}\n", "", key);
