@@ -113,15 +113,20 @@ void Session::turn_away() {
   connection_->close();
 }
 
-// Reads into `parser` until `enough(parser)`.
+// Reads into `parser` until `enough(parser)`, `most` bytes at most.
 template <class AnyParser, class Enough>
-asio::awaitable<beast::error_code> Session::parse(AnyParser& parser, Enough enough) {
+asio::awaitable<beast::error_code> Session::parse(AnyParser& parser, Enough enough,
+                                                  std::uint64_t most) {
   beast::error_code error;
   for (;;) {
-    while (buffer_.size() > 0 && !error && !enough(parser))
-      buffer_.consume(parser.put(buffer_.cdata(), error));
+    while (buffer_.size() > 0 && !error && !enough(parser)) {
+      const std::size_t taken = parser.put(buffer_.cdata(), error);
+      buffer_.consume(taken);
+      most -= std::min<std::uint64_t>(taken, most);
+    }
     if (error && error != beast_http::error::need_more) co_return error;
     if (enough(parser)) co_return beast::error_code{};
+    if (buffer_.size() >= most) co_return beast_http::error::header_limit;
     const std::size_t room = std::min(kReadBytes, buffer_.max_size() - buffer_.size());
     if (room == 0) co_return beast_http::error::buffer_overflow;
     const auto [failed, size] = co_await connection_->read_some(buffer_.prepare(room));
@@ -202,7 +207,10 @@ asio::awaitable<bool> Session::serve_next() {
   if (core_->stopping()) co_return false;
   connection_->expires_after(core_->settings.timeouts.header);
   const auto error =
-      co_await parse(parser, [](const Parser& read) { return read.is_header_done(); });
+      // The parser's own limit is for what comes between two of our reads.
+      co_await parse(
+          parser, [](const Parser& read) { return read.is_header_done(); },
+          limits::kHeaderBytesMax);
   idle_ = false;
   Request request = received(parser);
   if (error) {

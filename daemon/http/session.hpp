@@ -5,6 +5,7 @@
 
 #include <boost/beast/http/parser.hpp>
 #include <expected>
+#include <limits>
 
 #include "http/connection.hpp"
 #include "http/core.hpp"
@@ -32,7 +33,9 @@ class Session : public std::enable_shared_from_this<Session> {
 
   asio::awaitable<void> identify();
   template <class AnyParser, class Enough>
-  asio::awaitable<beast::error_code> parse(AnyParser& parser, Enough enough);
+  asio::awaitable<beast::error_code> parse(
+      AnyParser& parser, Enough enough,
+      std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
   asio::awaitable<bool> serve_next();
   asio::awaitable<std::optional<Response>> answer(Parser& parser, Request& request);
   asio::awaitable<std::optional<Response>> answer_streamed(Parser& parser, Request& request,

@@ -212,6 +212,15 @@ TEST_F(Limits, AreOnTheHeader) {
   EXPECT_EQ(with_field_of(limits::kHeaderBytesMax + 1), 431);
 }
 
+TEST_F(Limits, AreOnTheHeaderInWhateverPiecesItComes) {
+  TestConnection connection(server_.path);
+  connection.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n");
+  const std::string line = "X: " + std::string(1024 - 5, 'x') + "\r\n";
+  for (std::size_t sent = 0; sent <= limits::kHeaderBytesMax; sent += line.size())
+    (void)connection.try_send(line);
+  EXPECT_EQ(read_reply(connection).status, 431);
+}
+
 TEST_F(Limits, AreOnAChangeAsOnASubmit) {
   const auto status = [&](const std::string& field, const std::string& value) {
     return server_.call("PATCH", "/api/jobs/1", "{\"" + field + "\":" + value + "}").status;
