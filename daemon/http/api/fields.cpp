@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "http/api/fields.hpp"
 
-#include "base/bounded.hpp"
-#include "job/finite.hpp"
-
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <set>
 
+#include "base/bounded.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "job/finite.hpp"
 
 namespace llmspool::http {
 namespace {
@@ -34,6 +35,14 @@ std::string_view a_thing(const json::value& value) {
       return "an object";
   }
   return "that";
+}
+
+// As people write it: not 5E-1.
+std::string number_text(const json::value& number) {
+  if (!number.is_double()) return json::serialize(number);
+  std::array<char, 32> text{};
+  const auto written = std::to_chars(text.begin(), text.end(), number.get_double());
+  return {text.begin(), written.ptr};
 }
 
 }  // namespace
@@ -149,8 +158,7 @@ std::optional<std::int64_t> Fields::integer(std::string_view name, std::int64_t 
   if (number && *number >= minimum && *number <= maximum) return number;
   wrong(name, "it must be a whole number from " + std::to_string(minimum) + " to " +
                   std::to_string(maximum) + ", not " +
-                  (found->is_number() ? json::serialize(*found) : std::string(a_thing(*found))) +
-                  ".");
+                  (found->is_number() ? number_text(*found) : std::string(a_thing(*found))) + ".");
   return std::nullopt;
 }
 

@@ -71,7 +71,7 @@ TEST(JsonSubmission, NamesTheFieldThatIsWrong) {
        "content, role"},
       {R"({"prompt":"a","priority":101})", "priority", "from 0 to 100, not 101"},
       {R"({"prompt":"a","priority":-1})", "priority", "from 0 to 100"},
-      {R"({"prompt":"a","priority":1.5})", "priority", "whole number"},
+      {R"({"prompt":"a","priority":0.5})", "priority", "whole number from 0 to 100, not 0.5."},
       {R"({"prompt":"a","priority":"high"})", "priority", "from 0 to 100, not a text"},
       {R"({"prompt":"a","priority":true})", "priority", "not true"},
       {R"({"prompt":"a","backend":""})", "backend", "empty"},
@@ -251,6 +251,8 @@ TEST(Fingerprint, IsTheSameForTheSameContent) {
     return fingerprint(boost::json::value(*parse_json_object(text)));
   };
   EXPECT_EQ(of(R"({"a":1,"b":{"c":[1,2],"d":"x"}})"), of(R"({ "b":{"d":"x","c":[1,2]},"a":1 })"));
+  EXPECT_EQ(of(R"({"a":1,"b":null})"), of(R"({"a":1})"));
+  EXPECT_NE(of(R"({"a":{"b":null}})"), of(R"({"a":{}})"));
   EXPECT_NE(of(R"({"a":[1,2]})"), of(R"({"a":[2,1]})"));
   EXPECT_NE(of(R"({"a":"1"})"), of(R"({"a":1})"));
   // Stored keys must keep their meaning across versions.
