@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
+#include <set>
 
 #include "job/or_null.hpp"
 
@@ -53,6 +55,16 @@ std::optional<Time> earliest_start(const Job& job, Time now) {
   return std::max(job.not_before.value_or(Time::min()), job.pause->until);
 }
 
+std::vector<std::string> alternatives(const Job& job) {
+  auto others = candidates_after(job);
+  std::ranges::copy(job.backends, std::back_inserter(others));
+  std::set<std::string_view> met{job.backend};
+  for (const Failure& failure : job.failures)
+    if (!failure.retryable) met.insert(failure.backend);
+  std::erase_if(others, [&](const std::string& name) { return !met.insert(name).second; });
+  return others;
+}
+
 std::vector<std::string> candidates_after(const Job& job) {
   const auto here = std::find(job.backends.rbegin(), job.backends.rend(), job.backend).base();
   if (here == job.backends.begin()) return {};  // it is none of them
@@ -92,6 +104,7 @@ json::object to_json(const Job& job, const Outlook& outlook, json::storage_ptr s
            {{"prompt_tokens", job.usage.prompt_tokens},
             {"completion_tokens", job.usage.completion_tokens}}},
           {"output", job.output ? json::value(*job.output) : json::value(nullptr)},
+          {"contents_removed", job.contents_removed},
           {"error", failure ? json::value(failure->detail) : json::value(nullptr)},
           {"error_info", failure ? json::value(to_json(*failure)) : json::value(nullptr)},
           {"attempts", to_json(job.failures)},

@@ -85,6 +85,7 @@ struct Job {
   std::optional<std::string> output{};  // of an ended prompt job: the text
   std::optional<Failure> failure{};
   std::vector<Failure> failures{};  // of each attempt that ended in one, oldest first
+  bool contents_removed = false;    // its inputs, texts, files and what is hoisted of them
   boost::json::object hoisted{};    // a pipeline's named results, at the top level on the wire
   Time created_at{};
   Time queued_at{};  // since when it waits for its turn; see turn.hpp
@@ -99,6 +100,9 @@ std::optional<Time> earliest_start(const Job& job, Time now);
 
 // Those of a job's backends that come after the one it waits for or runs on.
 std::vector<std::string> candidates_after(const Job& job);
+// Those of its backends that it may wait for instead: first those that come after, then those
+// before, but none that has given up on it.
+std::vector<std::string> alternatives(const Job& job);
 
 struct Message {
   std::string role{}, content{};

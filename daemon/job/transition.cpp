@@ -230,6 +230,8 @@ void perform(Transition& to, Time now, const Interrupt&) {
 }
 
 void perform(Transition& to, Time now, const HoldRunning& hold) {
+  to.job.failures.push_back(failure_of(to.job, now, hold.failure));
+  to.job.failures.back().retryable = true;  // once a person has looked at it
   to.job.status = Status::held;
   to.job.interruptions = 0;
   to.job.message = hold.failure.detail;

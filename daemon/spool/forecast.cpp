@@ -23,6 +23,10 @@ constexpr std::size_t kEffortMax = 200'000;  // places times lines
 constexpr std::size_t kRunningMax = 500;
 constexpr std::size_t kRecalled = 200;
 
+double seconds_of(Milliseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
+
 // The jobs in the order in which it will be their turn, as the store will see it, but for a model
 // that is loaded.
 std::vector<job::Head> in_turn(std::vector<job::Head> waiting, std::size_t per_line,
@@ -54,8 +58,8 @@ std::vector<job::Head> in_turn(std::vector<job::Head> waiting, std::size_t per_l
 }  // namespace
 
 Forecast::Forecast(store::Store& store, const Clock& clock, const Loop& loop,
-                   std::vector<Server> servers, job::TurnRules rules)
-    : store_(store), clock_(clock), loop_(loop), rules_(rules) {
+                   std::vector<Server> servers, job::TurnRules rules, Rest rest)
+    : store_(store), clock_(clock), loop_(loop), rules_(rules), rest_(std::move(rest)) {
   known_.servers = std::move(servers);
 }
 
@@ -123,12 +127,14 @@ std::optional<Forecast::Views> Forecast::look_at_all(Known known) const {
 
 Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
                               const std::vector<Job>& running, const Known& known) const {
-  // When each of the backend's slots will be free.
+  const double rest = seconds_of(rest_(server.backend).value_or(Milliseconds(0)));
+  // When each of the backend's slots will take a job.
   std::priority_queue<double, std::vector<double>, std::greater<>> free_in;
   for (const Job& job : running) {
-    if (job.backend == server.backend) free_in.push(rest_of(job, known).value_or(0));
+    if (job.backend == server.backend)
+      free_in.push(std::max(ends_in(job, known).value_or(0), rest));
   }
-  while (std::cmp_less(free_in.size(), server.concurrency)) free_in.push(0);
+  while (std::cmp_less(free_in.size(), server.concurrency)) free_in.push(rest);
 
   View view{.waiting = queue.waiting};
   const auto usual = known.history.expected(server.backend);
@@ -140,7 +146,7 @@ Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
     double begins_in = free_in.top();
     if (server.requests_per_minute > 0)  // at the earliest, each with one request
       begins_in =
-          std::max(begins_in, 60.0 * static_cast<double>(before / server.requests_per_minute));
+          std::max(begins_in, rest + 60 * static_cast<double>(before / server.requests_per_minute));
     free_in.pop();
     const auto takes = known.history.expected(server.backend, head.model, head.pipeline);
     free_in.push(begins_in + takes.value_or(usual.value_or(0)));
@@ -153,16 +159,18 @@ Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
   return view;
 }
 
-std::optional<double> Forecast::rest_of(const Job& running, const Known& known) const {
+std::optional<double> Forecast::ends_in(const Job& running, const Known& known) const {
   const auto begun = known.begun.find(running.id);
   if (begun == known.begun.end()) return std::nullopt;
-  const double spent = std::chrono::duration<double>(loop_.uptime() - begun->second).count();
+  const double spent = seconds_of(loop_.uptime() - begun->second);
   const auto usual = known.history.expected(running);
-  // The further it is, the more its own pace tells.
   const double done = running.progress / 100.0;
-  if (!usual) return done >= 0.05 ? std::optional(spent * (1 - done) / done) : std::nullopt;
-  const double by_history = std::max(*usual - spent, 0.0);
-  return done > 0 ? (1 - done) * by_history + done * (spent * (1 - done) / done) : by_history;
+  const double by_pace = done > 0 ? spent * (1 - done) / done : 0;
+  if (!usual) return done >= 0.05 ? std::optional(by_pace) : std::nullopt;
+  if (done == 0) return std::max(*usual - spent, 0.0);
+  // The further it is, or should be, the more its own pace tells.
+  const double weight = std::max(done, *usual > 0 ? std::min(spent / *usual, 1.0) : 1.0);
+  return (1 - weight) * std::max(*usual - spent, 0.0) + weight * by_pace;
 }
 
 std::optional<std::int64_t> Forecast::position_of(const View& view, const Job& job) const {
@@ -183,29 +191,34 @@ std::optional<std::int64_t> Forecast::position_of(const View& view, const Job& j
          std::max<std::int64_t>(static_cast<std::int64_t>(share * static_cast<double>(rest)), 1);
 }
 
+std::optional<double> Forecast::ends_in(const View& view, const Job& pending,
+                                        std::optional<std::int64_t> position) const {
+  if (const auto place = view.places.find(pending.id); place != view.places.end()) {
+    if (!place->second.ends_in) return std::nullopt;
+    return *place->second.ends_in - seconds_of(loop_.uptime() - views_of_);
+  }
+  const auto usual = known_.history.expected(pending);
+  if (!usual) return std::nullopt;
+  const double rest = seconds_of(rest_(pending.backend).value_or(Milliseconds(0)));
+  if (position) {
+    const auto server = std::ranges::find(known_.servers, pending.backend, &Server::backend);
+    return rest + *usual * (1 + static_cast<double>(*position) / server->concurrency);
+  }
+  const auto start = job::earliest_start(pending, clock_.now());
+  if (!start || !pending.after.empty()) return std::nullopt;
+  return std::max(seconds_of(*start - clock_.now()), rest) + *usual;
+}
+
 job::Outlook Forecast::of(const Job& job) const {
   const std::scoped_lock lock(mutex_);
   job::Outlook outlook;
   std::optional<double> seconds;
   if (job.status == Status::processing) {
-    seconds = rest_of(job, known_);
-  } else if (job.status == Status::pending) {
-    const auto view = views_.find(job.backend);
-    if (view == views_.end()) return outlook;
+    seconds = ends_in(job, known_);
+  } else if (const auto view = views_.find(job.backend);
+             job.status == Status::pending && view != views_.end()) {
     outlook.queue_position = position_of(view->second, job);
-    const auto usual = known_.history.expected(job);
-    const auto place = view->second.places.find(job.id);
-    if (place != view->second.places.end()) {
-      seconds = place->second.ends_in;
-      if (seconds) *seconds -= std::chrono::duration<double>(loop_.uptime() - views_of_).count();
-    } else if (outlook.queue_position && usual) {
-      const auto server = std::ranges::find(known_.servers, job.backend, &Server::backend);
-      seconds = *usual * (1 + static_cast<double>(*outlook.queue_position) / server->concurrency);
-    } else if (usual && job.after.empty()) {
-      const Time now = clock_.now();
-      if (const auto start = job::earliest_start(job, now))
-        seconds = *usual + std::chrono::duration<double>(*start - now).count();
-    }
+    if (rest_(job.backend)) seconds = ends_in(view->second, job, outlook.queue_position);
   }
   if (seconds) outlook.eta_seconds = std::max<std::int64_t>(std::llround(*seconds), 0);
   return outlook;

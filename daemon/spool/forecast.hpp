@@ -24,9 +24,11 @@ class Forecast {
     int concurrency = 1;
     std::int64_t requests_per_minute = 0;  // 0: no limit
   };
+  // How long a backend gives no job a start; nothing: nobody can say. Any thread.
+  using Rest = std::function<std::optional<Milliseconds>(const std::string& backend)>;
   // All outlive it.
   Forecast(store::Store& store, const Clock& clock, const Loop& loop, std::vector<Server> servers,
-           job::TurnRules rules);
+           job::TurnRules rules, Rest rest);
 
   // One more, that jobs wait for.
   void add(Server server);
@@ -38,7 +40,7 @@ class Forecast {
   // Looks at the queues anew if that is worth it, one caller at a time; blocks for the disk.
   void refresh();
 
-  // As of the last look; never blocks.
+  // As of the last look; never blocks for the disk.
   job::Outlook of(const job::Job& job) const;
   std::int64_t waiting(const std::string& backend) const;
   std::optional<double> mean_seconds(const std::string& backend) const;
@@ -72,13 +74,16 @@ class Forecast {
   std::optional<Views> look_at_all(Known known) const;
   View look(const Server& server, const store::Queue& queue, const std::vector<job::Job>& running,
             const Known& known) const;
-  std::optional<double> rest_of(const job::Job& running, const Known& known) const;
+  std::optional<double> ends_in(const job::Job& running, const Known& known) const;
+  std::optional<double> ends_in(const View& view, const job::Job& pending,
+                                std::optional<std::int64_t> position) const;
   std::optional<std::int64_t> position_of(const View& view, const job::Job& job) const;
 
   store::Store& store_;
   const Clock& clock_;
   const Loop& loop_;
   const job::TurnRules rules_;
+  const Rest rest_;
 
   mutable std::mutex mutex_;
   Known known_;

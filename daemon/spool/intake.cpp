@@ -84,7 +84,8 @@ Result<void> check_model(const job::Job& job, const plugin::Registry& plugins) {
   for (const auto& name : job.backends) {
     const auto models = plugins.backend(name)->models();
     if (!models) return {};
-    for (const auto& model : *models) known.push_back(model.id);
+    for (const auto& model : *models)
+      if (std::ranges::find(known, model.id) == known.end()) known.push_back(model.id);
   }
   if (std::ranges::find(known, job.model) != known.end()) return {};
   return fail_field("model", fmt::format("'{}' is no model of {}; {}.", job.model,
@@ -125,7 +126,7 @@ Result<void> check_times(Submission& submission, Time now) {
       return fail_field("delay_seconds", "give either 'delay_seconds' or 'not_before', not both.");
     job.not_before = now + std::chrono::seconds(*submission.delay_seconds);
   }
-  LLMSPOOL_CHECK(check_not_before(job.not_before, now));
+  LLMSPOOL_CHECK(check_not_before(job, now));
   if (job.deadline && *job.deadline <= now)
     return fail_field("deadline",
                       fmt::format("{} is not in the future.", format_time(*job.deadline)));
@@ -153,9 +154,15 @@ Result<store::Submission> take_in(const Caller& caller, Submission submission,
                            .fingerprint = std::move(submission.fingerprint)};
 }
 
-Result<void> check_not_before(std::optional<Time> not_before, Time now) {
-  if (not_before && *not_before > now + limits::kDelayMax)
+Result<void> check_not_before(const job::Job& job, Time now) {
+  if (!job.not_before) return {};
+  if (*job.not_before > now + limits::kDelayMax)
     return fail_field("not_before", "it may be at most a year ahead.");
+  if (job.deadline && *job.deadline <= *job.not_before)
+    return fail_field("not_before",
+                      fmt::format("the job may start at {} and is to have ended by "
+                                  "{}, its deadline.",
+                                  format_time(*job.not_before), format_time(*job.deadline)));
   return {};
 }
 

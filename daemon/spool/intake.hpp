@@ -14,8 +14,8 @@ Result<store::Submission> take_in(const Caller& caller, Submission submission,
                                   const plugin::Registry& plugins,
                                   const pipeline::Library& pipelines, std::size_t input_bytes_max,
                                   Time now);
-// At most limits::kDelayMax ahead.
-Result<void> check_not_before(std::optional<Time> not_before, Time now);
+// At most limits::kDelayMax ahead, and before its deadline.
+Result<void> check_not_before(const job::Job& job, Time now);
 // Whether all the job's backends are there and one of them has its model.
 Result<void> check_target(const job::Job& job, const plugin::Registry& plugins);
 

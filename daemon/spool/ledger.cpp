@@ -88,10 +88,10 @@ void Ledger::remove(job::JobId id, store::Done<void> done) {
   store_.remove(id, on_loop([this, id] { hub_.removed(id); }, std::move(done)));
 }
 
-void Ledger::cancel_group(const std::string& owner, const std::string& group, job::JobId after,
+void Ledger::cancel_group(const std::string& owner, const std::string& group, job::JobId before,
                           store::Done<store::Batch> done) {
   const auto show = [this](const store::Batch& batch) { publish(batch.applied); };
-  store_.cancel_group(owner, group, after, on_loop(show, std::move(done)));
+  store_.cancel_group(owner, group, before, on_loop(show, std::move(done)));
 }
 
 void Ledger::claim(store::Claim claim, store::Done<std::vector<store::Claimed>> done) {

@@ -34,7 +34,7 @@ class Ledger {
   void apply(job::JobId id, std::optional<job::Fence> fence, std::vector<job::Command> commands,
              store::Done<store::Applied> done);
   void remove(job::JobId id, store::Done<void> done);
-  void cancel_group(const std::string& owner, const std::string& group, job::JobId after,
+  void cancel_group(const std::string& owner, const std::string& group, job::JobId before,
                     store::Done<store::Batch> done);
   void claim(store::Claim claim, store::Done<std::vector<store::Claimed>> done);
   void divert(const std::string& backend, std::vector<std::string> others, job::JobId after,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "spool/local_spool.hpp"
 
+#include <limits>
+
 #include <fmt/format.h>
 
 #include <random>
@@ -43,9 +45,10 @@ double LocalSpool::random_share() {
 LocalSpool::LocalSpool(const Parts& parts)
     : parts_(parts),
       forecast_(parts.store, parts.clock, parts.loop, servers_of(parts.plugins, parts.rules),
-                parts.turns),
+                parts.turns,
+                [this](const std::string& backend) { return dispatcher_.begins_in(backend); }),
       hub_(
-          parts_.store, [this](const job::Job& job) { return outlook(job); },
+          parts_.store, [this](const job::Job& job) { return forecast_.of(job); },
           [this] { parts_.loop.post([this] { look_ahead(); }); }),
       ledger_(parts_.store, hub_, parts_.loop, [this](const job::Job& job) { on_change(job); }),
       context_{parts_.loop, parts_.workers, ledger_, parts_.plugins, parts_.clock, parts_.random},
@@ -188,7 +191,10 @@ Result<void> LocalSpool::choose_accepting(job::Job& job) const {
 }
 
 Result<job::Command> LocalSpool::checked_change(job::Job job, job::Change change) const {
-  if (change.not_before) LLMSPOOL_CHECK(check_not_before(*change.not_before, parts_.clock.now()));
+  if (change.not_before) {
+    job.not_before = *change.not_before;
+    LLMSPOOL_CHECK(check_not_before(job, parts_.clock.now()));
+  }
   if (!change.backends && !change.model) return change;
   const bool moves = change.backends && *change.backends != job.backends;
   if (moves) {
@@ -207,6 +213,7 @@ Result<job::Command> LocalSpool::checked(const job::Job& job, job::Command comma
   if (auto* change = std::get_if<job::Change>(&command))
     return checked_change(job, std::move(*change));
   if (auto* restart = std::get_if<job::Restart>(&command)) {
+    LLMSPOOL_CHECK(check_accepting({}));
     auto restarted = job;
     LLMSPOOL_CHECK(choose_accepting(restarted));
     restart->backend = restarted.backend;
@@ -249,13 +256,13 @@ void LocalSpool::cancel_group(const Caller& caller, const std::string& owner,
   parts_.workers.run([this, caller, owner, group, done = std::move(done)] {
     if (const auto known = this->group(caller, owner, group); !known)
       return done(std::unexpected(known.error()));
-    cancel_rest_of_group(owner, group, 0, done);
+    cancel_rest_of_group(owner, group, std::numeric_limits<job::JobId>::max(), done);
   });
 }
 
 void LocalSpool::cancel_rest_of_group(const std::string& owner, const std::string& group,
-                                      job::JobId after, const Done<void>& done) {
-  ledger_.cancel_group(owner, group, after, [=, this](Result<store::Batch> batch) {
+                                      job::JobId before, const Done<void>& done) {
+  ledger_.cancel_group(owner, group, before, [=, this](Result<store::Batch> batch) {
     if (!batch) return done(std::unexpected(std::move(batch).error()));
     if (!batch->more) return done({});
     cancel_rest_of_group(owner, group, batch->last, done);
@@ -354,17 +361,6 @@ std::vector<QueueState::Backend> LocalSpool::backends() const {
                         .mean_seconds = forecast_.mean_seconds(id)});
   }
   return backends;
-}
-
-job::Outlook LocalSpool::outlook(const job::Job& job) const {
-  auto outlook = forecast_.of(job);
-  if (!outlook.eta_seconds || job.status != job::Status::pending) return outlook;
-  const auto begins_in = dispatcher_.begins_in(job.backend);
-  if (begins_in)
-    *outlook.eta_seconds += std::chrono::ceil<std::chrono::seconds>(*begins_in).count();
-  else
-    outlook.eta_seconds.reset();
-  return outlook;
 }
 
 Result<void> LocalSpool::takes_jobs() {

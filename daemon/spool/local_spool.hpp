@@ -60,7 +60,7 @@ class LocalSpool final : public Spool {
   Result<std::vector<job::Job>> upcoming(const Caller& caller, std::size_t limit) override;
   Result<std::shared_ptr<std::ifstream>> backup(const Caller& caller) override;
 
-  job::Outlook outlook(const job::Job& job) const override;
+  job::Outlook outlook(const job::Job& job) const override { return forecast_.of(job); }
   Hub& hub() override { return hub_; }
   const plugin::Registry& plugins() const override { return parts_.plugins; }
   std::shared_ptr<const pipeline::Library> pipelines() const override {
@@ -85,7 +85,7 @@ class LocalSpool final : public Spool {
   Result<job::Command> checked(const job::Job& job, job::Command command) const;
   Result<job::Command> checked_change(job::Job job, job::Change change) const;
   void flip(Switch what, const std::string& backend, bool on, const Done<void>& done);
-  void cancel_rest_of_group(const std::string& owner, const std::string& group, job::JobId after,
+  void cancel_rest_of_group(const std::string& owner, const std::string& group, job::JobId before,
                             const Done<void>& done);
   // Tells followers soon what is expected now.
   void look_ahead();

@@ -94,8 +94,8 @@ struct Queue {
   std::optional<job::Head> last{};  // the last of the line that goes furthest back
 };
 
-// Some changes of many jobs, which are looked at in the order of their ids; `more` says that the
-// same call finds more to look at behind `last`.
+// Some changes of many jobs, which are looked at in the order of their ids, or against it; `more`
+// says that the same call finds more to look at beyond `last`.
 struct Batch {
   std::vector<Applied> applied{};
   bool more = false;
@@ -128,13 +128,13 @@ class Store {
                           Done<std::vector<Result<Submitted>>> done) = 0;
   // The waiting jobs whose turn it is (turn.hpp), started; none if no job is ready.
   virtual void claim(Claim claim, Done<std::vector<Claimed>> done) = 0;
-  // Lets claimable jobs behind `after` that wait for `backend` wait for the next of their
-  // candidates that is among `others` instead, where they have one. A batch of them.
+  // Lets claimable jobs behind `after` that wait for `backend` wait for the first of their
+  // alternatives that is among `others` instead, where they have one. A batch of them.
   virtual void divert(std::string backend, std::vector<std::string> others, job::JobId after,
                       Done<Batch> done) = 0;
-  // Cancels what is active of a group behind `after`. A batch of it. Code::not_found if there is no
-  // such group.
-  virtual void cancel_group(std::string owner, std::string group, job::JobId after,
+  // Cancels what is active of a group before `before`, a batch of it; the newest first, so that
+  // none fails with one that it was to follow. Code::not_found if there is no such group.
+  virtual void cancel_group(std::string owner, std::string group, job::JobId before,
                             Done<Batch> done) = 0;
   // Of all that `node` has claimed in this life.
   virtual void renew(std::string node, Time lease_until, Done<void> done) = 0;

@@ -233,16 +233,16 @@ TEST_P(StoreDependencies, TellsTheRestOfAnEndThoughItsJobIsRemoved) {
   EXPECT_EQ(store_->counts().value().failed, 700);
 }
 
-TEST_P(StoreDependencies, LetsFollowersThatWereNotToldWaitForAJobThatRunsAgain) {
+TEST_P(StoreDependencies, RunsAJobAgainOnlyWhenAllKnowOfItsEnd) {
   const JobId first = submit().id;
   submit_followers_of(first, 700);
-  const auto told = apply(first, job::Cancel{}).others.size();
-  apply(first, job::Restart{});
-  EXPECT_EQ(wake_all(), 0U);
-  EXPECT_EQ(claim_all(), 1U);
-  apply(first, job::Complete{});
+  apply(first, job::Cancel{});
+  const auto refused = try_apply(first, job::Restart{});
+  EXPECT_EQ(refused.error().code, Code::conflict);
+  EXPECT_THAT(refused.error().message, HasSubstr("try again in a moment"));
   wake_all();
-  EXPECT_EQ(claim_all(), 700 - told);
+  EXPECT_TRUE(try_apply(first, job::Restart{}).has_value());
+  EXPECT_EQ(store_->counts().value().failed, 700);
 }
 
 INSTANTIATE_TEST_SUITE_P(Store, StoreDependencies, testing::ValuesIn(kinds()),

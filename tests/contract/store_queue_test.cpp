@@ -155,10 +155,33 @@ TEST_P(StoreQueue, DivertsOnlyWhatHasAnotherBackend) {
   EXPECT_THAT(divert("echo").applied, SizeIs(1));
   EXPECT_THAT(divert("echo").applied, IsEmpty());
   EXPECT_THAT(divert("other").applied, SizeIs(1));
-  EXPECT_THAT(divert("third").applied, IsEmpty());
   EXPECT_EQ(claim("third").value().applied.job.id, id);
   EXPECT_EQ(claim_job().id, stays);
   EXPECT_THAT(log(id), ElementsAre("created", "moved", "moved", "started"));
+}
+
+TEST_P(StoreQueue, DivertsBackToABackendBeforeItsOwn) {
+  Submission submission = prompt();
+  submission.job.backends = {"echo", "other"};
+  const JobId id = submit(submission).id;
+  const auto divert = [&](const std::string& from, const std::string& to) {
+    return await<Batch>([&](auto done) { store_->divert(from, {to}, 0, std::move(done)); }).value();
+  };
+  ASSERT_THAT(divert("echo", "other").applied, SizeIs(1));
+  EXPECT_THAT(divert("other", "echo").applied, SizeIs(1));
+  EXPECT_EQ(claim_job().id, id);
+}
+
+TEST_P(StoreQueue, DivertsToNoBackendThatHasGivenUpOnTheJob) {
+  Submission submission = prompt();
+  submission.job.backends = {"echo", "other"};
+  const JobId id = submit(submission).id;
+  claim();
+  apply(id, job::Retry{{"backend_failed", "No."}, 0s, "other"});
+  const auto batch = await<Batch>([&](auto done) {
+                       store_->divert("other", {"echo"}, 0, std::move(done));
+                     }).value();
+  EXPECT_THAT(batch.applied, IsEmpty());
 }
 
 TEST_P(StoreQueue, DivertsOverBackendsThatAreNotThere) {
@@ -306,13 +329,35 @@ TEST_P(StoreQueue, CancelsAllThatIsActiveOfAGroup) {
   apply(1, job::Complete{});
   const auto cancel = [&](const std::string& group) {
     return await<Batch>(
-        [&](auto done) { store_->cancel_group("alice", group, 0, std::move(done)); });
+        [&](auto done) { store_->cancel_group("alice", group, 1000, std::move(done)); });
   };
   EXPECT_THAT(cancel("spring").value().applied, SizeIs(1));
   EXPECT_EQ(get(1).status, Status::completed);
   EXPECT_EQ(get(2).status, Status::cancelled);
   EXPECT_EQ(get(other).status, Status::pending);
   EXPECT_EQ(cancel("winter").error().code, Code::not_found);
+}
+
+TEST_P(StoreQueue, CancelsAGroupsFollowersBeforeTheyFail) {
+  const JobId first = submit_in("spring");
+  Submission follower = prompt();
+  follower.job.group = "spring";
+  follower.job.after = {first};
+  const JobId second = submit(std::move(follower)).id;
+  ASSERT_TRUE(await<Batch>([&](auto done) {
+                store_->cancel_group("alice", "spring", 1000, std::move(done));
+              }).has_value());
+  EXPECT_EQ(get(second).status, Status::cancelled);
+}
+
+TEST_P(StoreQueue, CancelsWhatIsBeforeTheLastOfABatch) {
+  for (int i = 0; i < 3; ++i) submit_in("spring");
+  const auto batch = await<Batch>([&](auto done) {
+                       store_->cancel_group("alice", "spring", 3, std::move(done));
+                     }).value();
+  EXPECT_THAT(batch.applied, SizeIs(2));
+  EXPECT_EQ(batch.last, 1);
+  EXPECT_EQ(get(3).status, Status::pending);
 }
 
 TEST_P(StoreQueue, ForgetsAGroupWithItsLastJob) {
@@ -325,6 +370,16 @@ TEST_P(StoreQueue, ForgetsAGroupWithItsLastJob) {
 }
 
 // Keys that supersede ----------------------------------------------------------------------------
+
+TEST_P(StoreQueue, ReplacesNoJobThatTheNewOneIsToFollow) {
+  const JobId first = submit(keyed("draft")).id;
+  Submission second = keyed("draft");
+  second.job.after = {first};
+  const auto refused = try_submit(std::move(second));
+  EXPECT_EQ(refused.error().code, Code::invalid);
+  EXPECT_EQ(refused.error().fields.at(0).field, "after");
+  EXPECT_EQ(get(first).status, Status::pending);
+}
 
 TEST_P(StoreQueue, ReplacesTheActiveJobOfTheSameKey) {
   const JobId first = submit(keyed("draft")).id;
@@ -348,10 +403,11 @@ TEST_P(StoreQueue, LeavesAnEndedJobOfTheSameKeyAlone) {
   EXPECT_EQ(get(first).status, Status::completed);
 }
 
-TEST_P(StoreQueue, FailsAJobThatFollowsTheOneItReplaces) {
-  Submission second = keyed("draft");
-  second.job.after = {submit(keyed("draft")).id};
-  EXPECT_EQ(submit(second).failure.value().code, "dependency_failed");
+TEST_P(StoreQueue, FailsAJobThatFollowsOneThatFailsWithTheOneItReplaces) {
+  const JobId first = submit(keyed("draft")).id;
+  Submission third = keyed("draft");
+  third.job.after = {submit_after({first}).id};
+  EXPECT_EQ(submit(third).failure.value().code, "dependency_failed");
 }
 
 TEST_P(StoreQueue, ReplacesAWaitingJobWhereThereIsNoRoomForOneMore) {
@@ -489,6 +545,7 @@ TEST_P(StoreQueue, RemovesContentsBeforeTheJobs) {
   EXPECT_THAT(retain({.content_age = 1h}).removed, IsEmpty());
   EXPECT_EQ(get(id).output, std::nullopt);
   EXPECT_THAT(get(id).hoisted, IsEmpty());
+  EXPECT_TRUE(get(id).contents_removed);
   EXPECT_THAT(store_->files(id).value(), IsEmpty());
   EXPECT_THAT(log(id), ElementsAre("created", "started", "delta", "progress", "file", "completed"));
   EXPECT_EQ(store_->events(id, 2, 1).value().at(0).data.at("text"), "");

@@ -15,6 +15,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::ElementsAre;
+using testing::Ge;
 
 class ForecastScenario : public Scenario {
  protected:
@@ -108,8 +109,61 @@ TEST_F(ForecastScenario, JudgesARunningJobByWhatItHasDoneToo) {
   });
   const auto ids = submit_several(2);
   time_.pass(seconds(16));
-  // It has been expected to be done by now, but its own pace says 16 s more: half of that.
-  EXPECT_THAT(etas(ids), ElementsAre(8, 18));
+  // It has been expected to be done by now, so that its own pace alone counts.
+  EXPECT_THAT(etas(ids), ElementsAre(16, 26));
+}
+
+TEST_F(ForecastScenario, ExpectsOfASecondAttemptAsMuchAsOfAFirst) {
+  start_known(1, [this](const GenerateRequest& request, Sink&) {
+    if (request.attempt > 1) return take_ten_seconds();
+    time_.sleep(seconds(9));
+    return failure(Verdict::retry_later);
+  });
+  const auto again = submit();
+  time_.pass(seconds(11));
+  ASSERT_EQ(job(again).attempt, 2);
+  EXPECT_THAT(etas({again}), ElementsAre(Ge(8)));
+}
+
+TEST_F(ForecastScenario, ExpectsOfAPipelineWhatItTakes) {
+  start_known();
+  submit_chain();
+  time_.pass(minutes(2));
+  submit();
+  const auto chain = submit_chain();
+  time_.pass(Milliseconds(100));
+  EXPECT_THAT(etas({chain}), ElementsAre(Ge(10 + 20)));
+}
+
+TEST_F(ForecastScenario, RemembersWhoseTheLastTurnWas) {
+  start_known();
+  submit_several(4);
+  time_.pass(seconds(5));
+  const auto of_bob = submit({}, "bob");
+  time_.pass(seconds(6));
+  EXPECT_THAT(positions({of_bob}), ElementsAre(1));
+}
+
+TEST_F(ForecastScenario, KnowsHowManyRequestsAMinuteThereMayBe) {
+  have_backend([this](const GenerateRequest&, Sink&) { return take_ten_seconds(); });
+  config::Backend rules;
+  rules.requests_per_minute = 2;
+  start({{"x", rules}});
+  submit();
+  time_.pass(seconds(11));
+  const auto ids = submit_several(4);
+  time_.pass(Milliseconds(100));
+  EXPECT_THAT(etas(ids), ElementsAre(10, 59, 69, 119));
+}
+
+TEST_F(ForecastScenario, AddsARestToNothingThatPassesMeanwhile) {
+  start_known(1, [](const GenerateRequest&, Sink&) {
+    return Ending{.verdict = Verdict::retry_later, .retry_after_seconds = 40};
+  });
+  submit();
+  const auto delayed = submit([](auto& submission) { submission.delay_seconds = 100; });
+  time_.pass(Milliseconds(100));
+  EXPECT_EQ(outlook(delayed).eta_seconds, 110);
 }
 
 TEST_F(ForecastScenario, KnowsNoTimeBeforeAJobHasCompleted) {

@@ -85,10 +85,10 @@ void SimulatedStore::divert(std::string backend, std::vector<std::string> others
                       answered_later(std::move(note), std::move(done)));
 }
 
-void SimulatedStore::cancel_group(std::string owner, std::string group, JobId after,
+void SimulatedStore::cancel_group(std::string owner, std::string group, JobId before,
                                   Done<store::Batch> done) {
   auto note = [this](const auto& batch) { witness_.changed(batch.applied); };
-  SqliteStore::cancel_group(std::move(owner), std::move(group), after,
+  SqliteStore::cancel_group(std::move(owner), std::move(group), before,
                             answered_later(std::move(note), std::move(done)));
 }
 

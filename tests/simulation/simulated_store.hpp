@@ -44,7 +44,7 @@ class SimulatedStore final : public sqlite::SqliteStore {
   void claim(store::Claim claim, store::Done<std::vector<store::Claimed>> done) override;
   void divert(std::string backend, std::vector<std::string> others, job::JobId after,
               store::Done<store::Batch> done) override;
-  void cancel_group(std::string owner, std::string group, job::JobId after,
+  void cancel_group(std::string owner, std::string group, job::JobId before,
                     store::Done<store::Batch> done) override;
   void renew(std::string node, Time lease_until, store::Done<void> done) override;
   void recover(std::string node, store::Done<Recovered> done) override;

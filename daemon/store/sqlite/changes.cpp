@@ -44,7 +44,7 @@ bool waits(Status status) {
 
 // Whether another of its candidates may take it when its backend does not.
 bool can_divert(const Job& job) {
-  return !job::candidates_after(job).empty();
+  return !job::alternatives(job).empty();
 }
 
 std::optional<Time> end_of(const Job& job) {
@@ -115,6 +115,9 @@ Result<Submitted> Changes::submit(const SubmissionRow& submission) {
   if (first) return Submitted{{*std::move(first), {}, {}}, true};
 
   const auto older = superseded_by(submission.job);
+  if (older && std::ranges::find(submission.job.after, older->id) != submission.job.after.end())
+    return fail_field("after", "the job would replace job " + std::to_string(older->id) +
+                                   " (by 'supersede') and cannot follow it.");
   const bool replaces_waiting = older && waits(older->status);
   LLMSPOOL_CHECK(
       check_room(submission.job.owner, submission.request.size(), replaces_waiting ? 1 : 0));
@@ -326,7 +329,6 @@ Result<Applied> Changes::step(const Job& before, Commands commands,
       unreadable_.erase(after.id);
       drop_steps(database_, after.id);  // which a database of the first format has kept
       drop_files(database_, after.id);
-      forget_untold_end(database_, after.id);
       open_dependencies(database_, after.id, find_remaining_predecessors(database_, after).open);
       keep_superseding(after);
     }
@@ -348,6 +350,10 @@ Result<void> Changes::check_restart(const Job& job) {
     return fail(Code::conflict, "Job " + std::to_string(job.id) + " has been replaced by job " +
                                     std::to_string(newer->id) +
                                     ", which is still to run: cancel that one first.");
+  if (has_untold_end(database_, job.id))
+    return fail(Code::conflict, "Job " + std::to_string(job.id) +
+                                    " has ended a moment ago, and not all that were to follow it "
+                                    "know yet: try again in a moment.");
   const auto hopeless = find_remaining_predecessors(database_, job).hopeless;
   if (!hopeless) return check_room(job.owner, 0);
   return fail(Code::conflict, "Job " + std::to_string(job.id) + " is to follow job " +
@@ -455,15 +461,14 @@ void Changes::relabel(const Job& job, const std::map<std::string, std::string>& 
 }
 
 Result<Batch> Changes::cancel_group(const std::string& owner, const std::string& group,
-                                    JobId after) {
+                                    JobId before) {
   if (!has_group(database_, owner, group)) return no_such_group(group);
   const auto ids = ids_of(database_.query(
-      "SELECT id FROM jobs INDEXED BY jobs_by_group WHERE id > ? AND status < 3 AND group_id = "
-      "(SELECT id FROM groups WHERE owner = ? AND name = ?) ORDER BY id LIMIT ?",
-      after, owner, group, kBatch));
-  Batch batch = batch_of(ids, after);
+      "SELECT id FROM jobs INDEXED BY jobs_by_group WHERE id < ? AND status < 3 AND group_id = "
+      "(SELECT id FROM groups WHERE owner = ? AND name = ?) ORDER BY id DESC LIMIT ?",
+      before, owner, group, kBatch));
+  Batch batch = batch_of(ids, before);
   for (const JobId id : ids) {
-    // It may have failed with one before it, which it was to follow.
     if (auto cancelled = apply_on_the_way(id, job::Cancel{}))
       batch.applied.push_back(*std::move(cancelled));
   }

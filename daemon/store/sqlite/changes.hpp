@@ -49,7 +49,7 @@ class Changes {
   // from its arguments.
   Result<Submitted> submit(const SubmissionRow& submission);
   Result<Applied> apply(job::JobId id, std::optional<job::Fence> fence, Commands commands);
-  Result<Batch> cancel_group(const std::string& owner, const std::string& group, job::JobId after);
+  Result<Batch> cancel_group(const std::string& owner, const std::string& group, job::JobId before);
 
   Result<std::vector<Claimed>> claim(const Claim& claim);
   Result<Batch> divert(const std::string& backend, const std::vector<std::string>& others,

@@ -109,8 +109,9 @@ bool Changes::remove_contents(Time ended_before) {
     database_.run("DELETE FROM requests WHERE job_id = ?", id);
     database_.run("UPDATE jobs SET output = NULL WHERE id = ?", id);
     const auto job = load_or_set_aside(id);
-    if (!job || job->hoisted.empty()) continue;
+    if (!job) continue;
     Job bare = *job;
+    bare.contents_removed = true;
     bare.hoisted.clear();  // what a pipeline took from its inputs and texts
     database_.run("UPDATE jobs SET body = ? WHERE id = ?", job_body(bare), id);
   }

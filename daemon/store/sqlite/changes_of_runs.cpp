@@ -126,9 +126,9 @@ Result<Batch> Changes::divert(const std::string& backend, const std::vector<std:
   for (const JobId id : ids) {
     const auto before = load_or_set_aside(id);
     if (!before) continue;
-    const auto candidates = job::candidates_after(*before);
-    const auto next = std::ranges::find_first_of(candidates, others);
-    if (next == candidates.end()) continue;
+    const auto alternatives = job::alternatives(*before);
+    const auto next = std::ranges::find_first_of(alternatives, others);
+    if (next == alternatives.end()) continue;
     LLMSPOOL_TRY(applied, step(*before, one(job::Divert{*next})));
     batch.applied.push_back(std::move(applied));
   }

@@ -90,12 +90,12 @@ std::deque<job::Abandon> take_untold_ends(Database& database, std::size_t limit)
         database.query("SELECT job_id, status FROM untold_ends ORDER BY job_id LIMIT ?", limit);
     while (row.next()) ends.push_back({row.number(0), static_cast<Status>(row.number(1))});
   }
-  for (const auto& end : ends) forget_untold_end(database, end.after);
+  for (const auto& end : ends) database.run("DELETE FROM untold_ends WHERE job_id = ?", end.after);
   return ends;
 }
 
-void forget_untold_end(Database& database, JobId id) {
-  database.run("DELETE FROM untold_ends WHERE job_id = ?", id);
+bool has_untold_end(Database& database, JobId id) {
+  return database.query("SELECT 1 FROM untold_ends WHERE job_id = ?", id).next();
 }
 
 }  // namespace llmspool::store::sqlite

@@ -27,10 +27,9 @@ bool has_followers(Database& database, job::JobId id);
 // first.
 std::vector<job::JobId> take_followers(Database& database, job::JobId id, std::size_t limit);
 
-// Ends that some followers have not been told of yet. Those whose job runs again are forgotten: its
-// next end will be told.
+// Ends that some followers have not been told of yet.
 void tell_later(Database& database, const job::Abandon& end);
 std::deque<job::Abandon> take_untold_ends(Database& database, std::size_t limit);
-void forget_untold_end(Database& database, job::JobId id);
+bool has_untold_end(Database& database, job::JobId id);
 
 }  // namespace llmspool::store::sqlite

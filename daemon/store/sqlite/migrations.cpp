@@ -209,6 +209,10 @@ void create_pauses(Database& database) {
   // Since when a job that waits for its `due` pauses between two attempts; see earliest_start().
   database.run_once("ALTER TABLE jobs ADD COLUMN paused INTEGER");
   database.run_once("CREATE INDEX jobs_paused ON jobs(paused) WHERE paused IS NOT NULL");
+  // A job may go back to a candidate before its own, too.
+  database.run_once(
+      "UPDATE jobs SET diverts = 1 "
+      "WHERE claimable = 1 AND coalesce(json_array_length(body, '$.backends'), 0) > 1");
 }
 
 // The function at [n] makes version n + 1 of version n.

@@ -113,6 +113,7 @@ void read_job_body(const json::object& body, Job& job) {
     for (const json::value& failure : failures->as_array())
       job.failures.push_back(job::failure_from_json(failure.as_object()));
   if (const auto* hoisted = reader.find("hoisted")) job.hoisted = hoisted->as_object();
+  reader.take("contents_removed", job.contents_removed);
   reader.take("created_at", job.created_at);
   reader.take("started_at", job.started_at);
   reader.take("completed_at", job.completed_at);
@@ -164,6 +165,7 @@ std::string job_body(const Job& job) {
   if (job.failure) writer.put_if(true, "failure", to_json(*job.failure));
   writer.put_if(!job.failures.empty(), "failures", to_json(job.failures));
   writer.put_if(!job.hoisted.empty(), "hoisted", job.hoisted);
+  writer.put_if(job.contents_removed, "contents_removed", true);
   writer.put("created_at", std::optional(job.created_at));
   writer.put("started_at", job.started_at);
   writer.put("completed_at", job.completed_at);

@@ -14,9 +14,9 @@ namespace llmspool::store::sqlite {
 // How many jobs one change of several may touch, so that no commit grows without bound.
 inline constexpr std::size_t kBatch = 500;
 
-// For what will be made of the jobs `ids`, the next kBatch at most behind `after`.
-inline Batch batch_of(const std::vector<job::JobId>& ids, job::JobId after) {
-  return {.applied = {}, .more = ids.size() == kBatch, .last = ids.empty() ? after : ids.back()};
+// For what will be made of the jobs `ids`, the next kBatch at most beyond `last`.
+inline Batch batch_of(const std::vector<job::JobId>& ids, job::JobId last) {
+  return {.applied = {}, .more = ids.size() == kBatch, .last = ids.empty() ? last : ids.back()};
 }
 
 inline std::vector<job::JobId> ids_of(Query rows) {

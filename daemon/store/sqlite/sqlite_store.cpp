@@ -66,10 +66,10 @@ void SqliteStore::divert(std::string backend, std::vector<std::string> others, J
               std::move(done));
 }
 
-void SqliteStore::cancel_group(std::string owner, std::string group, JobId after,
+void SqliteStore::cancel_group(std::string owner, std::string group, JobId before,
                                Done<Batch> done) {
   push<Batch>([owner = std::move(owner), group = std::move(group),
-               after](Changes& changes) { return changes.cancel_group(owner, group, after); },
+               before](Changes& changes) { return changes.cancel_group(owner, group, before); },
               std::move(done));
 }
 

@@ -22,7 +22,7 @@ class SqliteStore : public Store {
   void claim(Claim claim, Done<std::vector<Claimed>> done) override;
   void divert(std::string backend, std::vector<std::string> others, job::JobId after,
               Done<Batch> done) override;
-  void cancel_group(std::string owner, std::string group, job::JobId after,
+  void cancel_group(std::string owner, std::string group, job::JobId before,
                     Done<Batch> done) override;
   void renew(std::string node, Time lease_until, Done<void> done) override;
   void recover(std::string node, Done<Recovered> done) override;

@@ -40,11 +40,23 @@ TEST(JobJson, HasEveryKeyEvenWhereThereIsNoValue) {
                   "backends", "model", "priority", "attempt", "max_attempts", "queue_position",
                   "eta_seconds", "created_at", "not_before", "retry_at", "started_at",
                   "completed_at", "deadline", "owner", "labels", "after", "group", "supersede",
-                  "usage", "output", "error", "error_info", "attempts", "seq"));
+                  "usage", "output", "contents_removed", "error", "error_info", "attempts", "seq"));
   for (const char* key : {"current_step", "pipeline", "backend", "model", "queue_position",
                           "eta_seconds", "not_before", "retry_at", "started_at", "completed_at",
                           "deadline", "output", "error", "error_info"})
     EXPECT_TRUE(object.at(key).is_null()) << key;
+}
+
+TEST(Alternatives, AreThoseBehindAndThenThoseBefore) {
+  Job job{.backends = {"a", "b", "c", "d"}, .backend = "c"};
+  EXPECT_THAT(alternatives(job), ElementsAre("d", "a", "b"));
+}
+
+TEST(Alternatives, LeaveOutWhatHasGivenUpOnTheJob) {
+  Job job{.backends = {"a", "b", "c"}, .backend = "c"};
+  job.failures = {{.code = "backend_failed", .retryable = false, .backend = "a"},
+                  {.code = "backend_failed", .retryable = true, .backend = "b"}};
+  EXPECT_THAT(alternatives(job), ElementsAre("b"));
 }
 
 TEST(EarliestStart, IsTheLaterOfItsTimeAndItsPause) {

@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 constexpr Time kNow{1'000'000ms};
 
@@ -390,6 +391,9 @@ TEST(HoldRunning, TellsThePersonWhatToLookAt) {
   EXPECT_EQ(held.job.message, "The backend cannot be reached.");
   EXPECT_EQ(held.events[0].type, "held");
   EXPECT_EQ(held.events[0].data.at("reason"), "The backend cannot be reached.");
+  ASSERT_THAT(held.job.failures, SizeIs(1));
+  EXPECT_EQ(held.job.failures[0].detail, "The backend cannot be reached.");
+  EXPECT_TRUE(held.job.failures[0].retryable);
   const Transition released = done(held.job, Release{});
   EXPECT_THAT(types_of(released), ElementsAre("released"));
   EXPECT_EQ(released.job.message, "Waiting");

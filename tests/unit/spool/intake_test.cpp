@@ -79,6 +79,15 @@ TEST_F(IntakeTest, NamesTheFieldThatIsWrong) {
   EXPECT_EQ(wrong_field(later), "not_before");
 }
 
+TEST_F(IntakeTest, RefusesAStartThatIsNotBeforeTheDeadline) {
+  auto never = prompt();
+  never.delay_seconds = 90;
+  never.job.deadline = kNow + std::chrono::seconds(90);
+  EXPECT_EQ(wrong_field(never), "not_before");
+  never.job.deadline = kNow + std::chrono::seconds(91);
+  EXPECT_TRUE(take(never));
+}
+
 TEST_F(IntakeTest, SaysWhatThereIsInstead) {
   auto submission = prompt();
   submission.job.backends = {"gpu"};
