@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "base/result.hpp"
@@ -52,9 +53,10 @@ asio::awaitable<Result<T>> called_back(std::function<void(Callback<T>)> start) {
       std::move(initiate), asio::use_awaitable);
 }
 
-// Does `work`, which may block, on a thread of `pool`.
-template <class T>
-asio::awaitable<Result<T>> offloaded(asio::thread_pool& pool, std::function<Result<T>()> work) {
+// Does `work`, which may block and gives a Result, on a thread of `pool`.
+template <class Work>
+asio::awaitable<std::invoke_result_t<Work&>> offloaded(asio::thread_pool& pool, Work work) {
+  using T = std::invoke_result_t<Work&>::value_type;
   std::function<void(Callback<T>)> start = [&pool, work = std::move(work)](Callback<T> done) {
     asio::post(pool, [work, done = std::move(done)] {
       try {

@@ -184,10 +184,10 @@ asio::awaitable<void> Session::run() {
 
 asio::awaitable<void> Session::identify() {
   const int fd = connection_->socket().native_handle();
-  std::function<Result<spool::Caller>()> work = [fd, group = core_->settings.admin_group] {
+  auto work = [fd, group = core_->settings.admin_group]() -> Result<spool::Caller> {
     return caller_of(peer_uid(fd), group);
   };
-  auto caller = co_await offloaded<spool::Caller>(core_->blocking, std::move(work));
+  auto caller = co_await offloaded(core_->blocking, std::move(work));
   if (caller)
     caller_ = *std::move(caller);
   else

@@ -21,8 +21,8 @@ Result<std::string> next_piece(std::ifstream& file) {
 
 asio::awaitable<void> write_file(const Services& services, Source file, BodyWriter& body) {
   for (;;) {
-    std::function<Result<std::string>()> work = [file] { return next_piece(*file); };
-    auto piece = co_await services.read<std::string>(std::move(work));
+    auto work = [file] { return next_piece(*file); };
+    auto piece = co_await services.read(std::move(work));
     // Half a database must not look like a whole one: the body is left without its end.
     if (!piece) throw std::runtime_error(piece.error().message);
     if (piece->empty()) co_return;
@@ -37,10 +37,8 @@ asio::awaitable<Result<Response>> backup(const Services& services, const Request
   const std::string* site = request.headers.find("Sec-Fetch-Site");
   if (site && *site != "same-origin" && *site != "none")
     co_return fail(Code::forbidden, "A web page of another site may not take a backup.");
-  std::function<Result<Source>()> work = [&services, &request] {
-    return services.spool.backup(request.caller);
-  };
-  LLMSPOOL_CO_TRY(file, co_await services.read<Source>(std::move(work)));
+  auto work = [&services, &request] { return services.spool.backup(request.caller); };
+  LLMSPOOL_CO_TRY(file, co_await services.read(std::move(work)));
   Response response;
   response.headers.add("Content-Type", "application/vnd.sqlite3");
   response.stream = [&services, file](BodyWriter& body) {

@@ -8,10 +8,8 @@ namespace llmspool::http {
 
 asio::awaitable<Result<job::Job>> visible_job(const Services& services, const Request& request) {
   LLMSPOOL_CO_TRY(id, job_id(request));
-  std::function<Result<job::Job>()> work = [&services, &request, id] {
-    return services.spool.get(request.caller, id);
-  };
-  co_return co_await services.read<job::Job>(std::move(work));
+  auto work = [&services, &request, id] { return services.spool.get(request.caller, id); };
+  co_return co_await services.read(std::move(work));
 }
 
 Result<void> check_bare(const Request& request) {

@@ -17,10 +17,10 @@ struct Services {
   const Settings& settings;
   const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
 
-  // A read of the spool that may block for the disk.
-  template <class T>
-  asio::awaitable<Result<T>> read(std::function<Result<T>()> work) const {
-    return offloaded<T>(blocking, std::move(work));
+  // What may block for the disk or takes long: `work`, which gives a Result, off the event loop.
+  template <class Work>
+  asio::awaitable<std::invoke_result_t<Work&>> read(Work work) const {
+    return offloaded(blocking, std::move(work));
   }
 };
 

@@ -193,11 +193,11 @@ class Bulk {
     auto chunk = std::make_shared<Chunk>();
     chunk->refused.resize(lines.size());
     chunk->lines = std::move(lines);
-    std::function<Result<bool>()> work = [this, chunk]() -> Result<bool> {
+    auto work = [this, chunk]() -> Result<bool> {
       begin(services_, request_.caller, common_, chunk, request_.signal);
       return true;
     };
-    const auto begun = co_await services_.read<bool>(std::move(work));
+    const auto begun = co_await services_.read(std::move(work));
     if (!begun) chunk->stored = std::unexpected(begun.error());
     co_await settle();
     under_way_ = std::move(chunk);

@@ -97,7 +97,7 @@ json::object backend_of(const spool::Spool& spool, const plugin::Backend& backen
 
 asio::awaitable<Result<Response>> backends(const Services& services, const Request& request) {
   LLMSPOOL_CO_CHECK(check_query(request, {}));
-  std::function<Result<json::array>()> work = [&spool = services.spool] {
+  auto work = [&spool = services.spool]() -> Result<json::array> {
     json::array list;
     for (const auto& state : spool.backends()) {
       // Jobs may wait for one that is not there.
@@ -106,7 +106,7 @@ asio::awaitable<Result<Response>> backends(const Services& services, const Reque
     }
     return list;
   };
-  LLMSPOOL_CO_TRY(list, co_await services.read<json::array>(std::move(work)));
+  LLMSPOOL_CO_TRY(list, co_await services.read(std::move(work)));
   json::object body{{"backends", std::move(list)}};
   co_return json_response(200, body);
 }

@@ -11,10 +11,8 @@ namespace json = boost::json;
 asio::awaitable<Result<Response>> list_files(const Services& services, const Request& request) {
   LLMSPOOL_CO_CHECK(check_query(request, {}));
   LLMSPOOL_CO_TRY(id, job_id(request));
-  std::function<Result<std::vector<store::FileInfo>>()> work = [&services, &request, id] {
-    return services.spool.files(request.caller, id);
-  };
-  LLMSPOOL_CO_TRY(files, co_await services.read<std::vector<store::FileInfo>>(std::move(work)));
+  auto work = [&services, &request, id] { return services.spool.files(request.caller, id); };
+  LLMSPOOL_CO_TRY(files, co_await services.read(std::move(work)));
   json::array list;
   for (const store::FileInfo& file : files) {
     list.push_back(json::object{{"filename", file.name},
@@ -29,10 +27,10 @@ asio::awaitable<Result<Response>> list_files(const Services& services, const Req
 asio::awaitable<Result<job::File>> read_file(const Services& services, const Request& request) {
   LLMSPOOL_CO_CHECK(check_query(request, {}));
   LLMSPOOL_CO_TRY(id, job_id(request));
-  std::function<Result<job::File>()> work = [&services, &request, id] {
+  auto work = [&services, &request, id] {
     return services.spool.file(request.caller, id, request.parameter("name"));
   };
-  co_return co_await services.read<job::File>(std::move(work));
+  co_return co_await services.read(std::move(work));
 }
 
 // For browsers that know filename* and, in plain ASCII, for those that do not.

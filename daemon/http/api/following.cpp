@@ -11,10 +11,8 @@ Follower::Follower(const Services& services, job::JobId id, std::shared_ptr<Sign
 
 asio::awaitable<Result<std::vector<spool::PublishedPtr>>> Follower::events(job::Seq after) {
   if (following_->in_memory(after)) co_return following_->events(after);
-  std::function<Result<std::vector<spool::PublishedPtr>>()> work = [following = following_, after] {
-    return following->events(after);
-  };
-  co_return co_await services_.read<std::vector<spool::PublishedPtr>>(std::move(work));
+  auto work = [following = following_, after] { return following->events(after); };
+  co_return co_await services_.read(std::move(work));
 }
 
 asio::awaitable<Result<spool::SnapshotPtr>> Follower::snapshot() {
@@ -22,10 +20,8 @@ asio::awaitable<Result<spool::SnapshotPtr>> Follower::snapshot() {
   if (following_->in_memory(seen_)) {
     snapshot = following_->snapshot();
   } else {
-    std::function<Result<spool::SnapshotPtr>()> work = [following = following_] {
-      return following->snapshot();
-    };
-    snapshot = co_await services_.read<spool::SnapshotPtr>(std::move(work));
+    auto work = [following = following_] { return following->snapshot(); };
+    snapshot = co_await services_.read(std::move(work));
   }
   if (snapshot) seen_ = (*snapshot)->seq();
   co_return snapshot;

@@ -33,11 +33,10 @@ asio::awaitable<Result<Response>> list(const Services& services, const Request& 
   LLMSPOOL_CO_CHECK(check_query(request, {"owner", "limit"}));
   LLMSPOOL_CO_TRY(owner, argument(request, "owner"));
   LLMSPOOL_CO_TRY(limit, integer_argument(request, "limit", 50, 1, limits::kListMax));
-  using Groups = std::vector<store::Group>;
-  std::function<Result<Groups>()> work = [&services, &request, owner = owner, limit = limit] {
+  auto work = [&services, &request, owner = owner, limit = limit] {
     return services.spool.groups(request.caller, owner, static_cast<std::size_t>(limit));
   };
-  LLMSPOOL_CO_TRY(groups, co_await services.read<Groups>(std::move(work)));
+  LLMSPOOL_CO_TRY(groups, co_await services.read(std::move(work)));
   json::array all;
   for (const store::Group& group : groups) all.push_back(group_of(group));
   co_return json_response(200, json::object{{"groups", std::move(all)}});
@@ -45,10 +44,10 @@ asio::awaitable<Result<Response>> list(const Services& services, const Request& 
 
 asio::awaitable<Result<store::Group>> read(const Services& services, const Request& request,
                                            std::string owner) {
-  std::function<Result<store::Group>()> work = [&services, &request, owner = std::move(owner)] {
+  auto work = [&services, &request, owner = std::move(owner)] {
     return services.spool.group(request.caller, owner, request.parameter("name"));
   };
-  co_return co_await services.read<store::Group>(std::move(work));
+  co_return co_await services.read(std::move(work));
 }
 
 asio::awaitable<Result<Response>> show(const Services& services, const Request& request) {
@@ -114,10 +113,8 @@ asio::awaitable<void> write_results(const Services& services, const Request& req
   job::JobId last = 0;
   for (;;) {
     using Lines = std::optional<std::string>;
-    std::function<Result<Lines>()> work = [&] {
-      return results_after(services, request, owner, last);
-    };
-    auto lines = co_await services.read<Lines>(std::move(work));
+    auto work = [&] { return results_after(services, request, owner, last); };
+    auto lines = co_await services.read(std::move(work));
     if (!lines) {
       const json::object error{{"error", lines.error().message}};
       std::string text = json::serialize(error) + "\n";

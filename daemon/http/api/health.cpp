@@ -11,7 +11,7 @@ namespace json = boost::json;
 
 asio::awaitable<Result<Response>> health(const Services& services, const Request& request) {
   LLMSPOOL_CO_CHECK(check_query(request, {}));
-  std::function<Result<json::object>()> work = [&services]() -> Result<json::object> {
+  auto work = [&services]() -> Result<json::object> {
     LLMSPOOL_TRY(counts, services.spool.counts());
     json::object backends;
     for (const auto& state : services.spool.backends()) {
@@ -28,7 +28,7 @@ asio::awaitable<Result<Response>> health(const Services& services, const Request
         {"backends", std::move(backends)},
         {"jobs", counts_json(counts)}};
   };
-  LLMSPOOL_CO_TRY(body, co_await services.read<json::object>(std::move(work)));
+  LLMSPOOL_CO_TRY(body, co_await services.read(std::move(work)));
   co_return json_response(200, body);
 }
 

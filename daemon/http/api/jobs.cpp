@@ -87,10 +87,10 @@ asio::awaitable<Result<Response>> list_jobs(const Services& services, const Requ
   LLMSPOOL_CO_TRY(filter, filter_of(request));
   const std::size_t limit = filter.limit;
   ++filter.limit;  // one more tells whether another page follows
-  std::function<Result<std::vector<job::Job>>()> work = [&services, &request, &filter] {
+  auto work = [&services, &request, &filter] {
     return services.spool.list(request.caller, filter);
   };
-  LLMSPOOL_CO_TRY(jobs, co_await services.read<std::vector<job::Job>>(std::move(work)));
+  LLMSPOOL_CO_TRY(jobs, co_await services.read(std::move(work)));
   json::value next_cursor;
   if (jobs.size() > limit) {
     jobs.resize(limit);

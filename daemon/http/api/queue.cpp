@@ -48,10 +48,10 @@ Result<json::object> queue_of(const Services& services, const spool::Caller& cal
 
 asio::awaitable<Result<Response>> answer(const Services& services, const Request& request,
                                          std::size_t jobs_max) {
-  std::function<Result<json::object>()> work = [&services, &request, jobs_max] {
+  auto work = [&services, &request, jobs_max] {
     return queue_of(services, request.caller, jobs_max);
   };
-  LLMSPOOL_CO_TRY(body, co_await services.read<json::object>(std::move(work)));
+  LLMSPOOL_CO_TRY(body, co_await services.read(std::move(work)));
   co_return json_response(200, body);
 }
 
@@ -78,7 +78,7 @@ asio::awaitable<Result<Response>> turn(const Services& services, const Request& 
 
 asio::awaitable<Result<Response>> stats(const Services& services, const Request& request) {
   LLMSPOOL_CO_CHECK(check_query(request, {}));
-  std::function<Result<json::object>()> work = [&services]() -> Result<json::object> {
+  auto work = [&services]() -> Result<json::object> {
     LLMSPOOL_TRY(state, services.spool.queue());
     json::object means;
     for (const auto& backend : state.backends)
@@ -87,7 +87,7 @@ asio::awaitable<Result<Response>> stats(const Services& services, const Request&
                                        {"mean_seconds", number_or_null(backend.mean_seconds)}};
     return json::object{{"jobs", counts_json(state.jobs)}, {"backends", std::move(means)}};
   };
-  LLMSPOOL_CO_TRY(body, co_await services.read<json::object>(std::move(work)));
+  LLMSPOOL_CO_TRY(body, co_await services.read(std::move(work)));
   co_return json_response(200, body);
 }
 
