@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // POST /api/jobs/bulk: a job from each line of NDJSON, any number of them, stored a chunk at a
-// time. Answered when all has been read, since many clients read nothing before they have sent all;
-// until then memory holds little more than the numbers of the jobs, which mostly follow each other.
+// time. Answered when all has been read, since many clients read nothing before they have sent all.
 #include <mutex>
 
 #include "http/api/api.hpp"
@@ -9,8 +8,8 @@
 #include "http/api/fields.hpp"
 #include "http/api/idempotency.hpp"
 #include "http/api/lines.hpp"
+#include "http/api/outcomes.hpp"
 #include "http/api/submit_body.hpp"
-#include "http/problem.hpp"
 
 namespace llmspool::http {
 namespace {
@@ -18,68 +17,13 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kLinesPerChunk = 1000;
-constexpr std::size_t kBytesPerChunk = std::size_t{4} * 1024 * 1024;  // or what one line has more
-constexpr std::size_t kErrorBytesMax = std::size_t{8} * 1024 * 1024;  // then the rest is refused
-constexpr std::size_t kPieceBytes = std::size_t{64} * 1024;
+constexpr std::size_t kBytesPerChunk = std::size_t{4} * 1024 * 1024;    // or what one line has more
+constexpr std::size_t kProblemBytesMax = std::size_t{8} * 1024 * 1024;  // then the rest is refused
 
-// What became of each line, in little memory.
-class Outcomes {
- public:
-  void add(std::int64_t line, job::JobId id) {
-    if (!runs_.empty() && runs_.back().follows(line, id))
-      ++runs_.back().count;
-    else
-      runs_.push_back({line, id, 1, {}});
-  }
-  void add(std::int64_t line, const Error& error) {
-    std::string problem = json::serialize(problem_document(error));
-    if (!runs_.empty() && runs_.back().repeats(line, problem)) {
-      ++runs_.back().count;
-      return;
-    }
-    error_bytes_ += problem.size();
-    runs_.push_back({line, 0, 1, std::move(problem)});
-  }
-  bool is_too_much() const { return error_bytes_ > kErrorBytesMax; }
-
-  // As NDJSON, some lines at a time; empty: that was all.
-  std::string take() {
-    std::string text;
-    for (; next_ < runs_.size() && text.size() < kPieceBytes; ++next_, given_ = 0) {
-      const Run& run = runs_[next_];
-      for (; given_ < run.count && text.size() < kPieceBytes; ++given_) {
-        text += "{\"line\":" + std::to_string(run.line + given_);
-        text += run.error.empty() ? ",\"job_id\":\"" + std::to_string(run.id + given_) + "\"}\n"
-                                  : ",\"error\":" + run.error + "}\n";
-      }
-      if (given_ < run.count) break;
-    }
-    return text;
-  }
-
- private:
-  // Lines that follow each other, whose jobs do so too or that were refused alike.
-  struct Run {
-    std::int64_t line;
-    job::JobId id;
-    std::int64_t count;
-    std::string error;
-    bool follows(std::int64_t next_line, job::JobId next_id) const {
-      return error.empty() && next_line == line + count && next_id == id + count;
-    }
-    bool repeats(std::int64_t next_line, const std::string& problem) const {
-      return error == problem && next_line == line + count;
-    }
-  };
-  std::vector<Run> runs_;
-  std::size_t next_ = 0;
-  std::int64_t given_ = 0;
-  std::size_t error_bytes_ = 0;
-};
-
-const Error kTooManyErrors{Code::invalid,
-                           "Too many lines before this one were refused, so it was not looked at: "
-                           "mend those and send this again."};
+const Error kTooManyProblems{
+    Code::invalid,
+    "Too many lines before this one were refused, so it and all that follow it were not looked at: "
+    "mend those, and send them again with all from this line on."};
 
 // What all lines of a request share.
 struct Common {
@@ -118,13 +62,13 @@ struct Chunk {
     for (std::size_t i = 0; i < lines.size(); ++i) {
       const std::int64_t line = lines[i].number;
       if (const auto& error = refused[i]; error) {
-        outcomes.add(line, *error);
+        outcomes.refused(line, *error);
       } else if (!all) {
-        outcomes.add(line, all.error());
+        outcomes.refused(line, all.error());
       } else if (const auto& one = (*all)[next++]; one) {
-        outcomes.add(line, one->applied.job.id);
+        outcomes.accepted(line, one->applied.job.id);
       } else {
-        outcomes.add(line, one.error());
+        outcomes.refused(line, one.error());
       }
     }
   }
@@ -185,9 +129,11 @@ class Bulk {
  private:
   // One chunk is read while the one before it is being stored.
   asio::awaitable<void> submit(std::vector<Line> lines) {
-    if (outcomes_->is_too_much()) {
-      co_await settle();  // what came before goes before
-      for (const Line& line : lines) outcomes_->add(line.number, kTooManyErrors);
+    if (full_) co_return;
+    if (outcomes_->problem_bytes() > kProblemBytesMax) {
+      co_await settle();
+      outcomes_->refused(lines.front().number, kTooManyProblems);
+      full_ = true;
       co_return;
     }
     auto chunk = std::make_shared<Chunk>();
@@ -224,6 +170,7 @@ class Bulk {
   const Common common_;
   LineSplitter splitter_;
   ChunkPtr under_way_;
+  bool full_ = false;  // the rest is read and passed over
   const std::shared_ptr<Outcomes> outcomes_;
 };
 

@@ -84,6 +84,20 @@ TEST_F(Api, ReplaysASubmitWithAKnownKey) {
   EXPECT_EQ(post("/api/jobs", R"({"prompt":"b"})", "Idempotency-Key: \"\r\n").status, 400);
 }
 
+TEST_F(Api, PassesOverTheRestOfAnUploadOfWhichTooMuchIsRefused) {
+  std::string body;
+  for (int i = 0; i < 200'000; ++i) body += "x\n\n";
+  const Reply reply =
+      post("/api/jobs/bulk", body + R"({"prompt":"a"})", "Content-Type: application/x-ndjson\r\n");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_LT(reply.body.size(), 10U * 1024 * 1024);
+  EXPECT_EQ(server_.spool.submissions.size(), 0U);
+  const std::string last = reply.body.substr(reply.body.rfind('\n', reply.body.size() - 2) + 1);
+  EXPECT_THAT(last, HasSubstr("all that follow it were not looked at"));
+  const auto lines = std::ranges::count(reply.body, '\n');
+  EXPECT_EQ(boost::json::parse(last).at("line").as_int64(), 2 * lines - 1);
+}
+
 TEST_F(Api, WaitsForTheEndOfAJob) {
   auto reply = std::async(std::launch::async,
                           [&] { return post("/api/jobs?wait=30", R"({"prompt":"a"})"); });
