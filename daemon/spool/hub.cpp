@@ -35,23 +35,22 @@ Hub::Following::~Following() {
   if (at->second.followers.empty()) hub_.topics_.erase(at);
 }
 
-bool Hub::Following::in_memory(job::Seq after) const {
+std::optional<std::vector<PublishedPtr>> Hub::Following::events_in_memory(job::Seq after) const {
   const std::scoped_lock lock(hub_.mutex_);
-  const auto& topic = hub_.topics_.at(id_);
-  return topic.snapshot != nullptr && !topic.recent.empty() &&
-         topic.recent.front()->seq <= after + 1;
+  const auto& recent = hub_.topics_.at(id_).recent;
+  if (recent.empty() || recent.front()->seq - 1 > after) return std::nullopt;
+  const auto begin =
+      std::ranges::upper_bound(recent, after, {}, [](const auto& event) { return event->seq; });
+  return std::vector<PublishedPtr>(begin, recent.end());
+}
+
+SnapshotPtr Hub::Following::snapshot_in_memory() const {
+  const std::scoped_lock lock(hub_.mutex_);
+  return hub_.topics_.at(id_).snapshot;
 }
 
 Result<std::vector<PublishedPtr>> Hub::Following::events(job::Seq after) {
-  {
-    const std::scoped_lock lock(hub_.mutex_);
-    const auto& recent = hub_.topics_.at(id_).recent;
-    if (!recent.empty() && recent.front()->seq <= after + 1) {
-      const auto begin =
-          std::ranges::upper_bound(recent, after, {}, [](const auto& event) { return event->seq; });
-      return std::vector<PublishedPtr>(begin, recent.end());
-    }
-  }
+  if (auto recent = events_in_memory(after)) return *std::move(recent);
   LLMSPOOL_TRY(stored, hub_.store_.events(id_, after, limits::kEventsPerRead));
   std::vector<PublishedPtr> all;
   all.reserve(stored.size());
@@ -60,10 +59,7 @@ Result<std::vector<PublishedPtr>> Hub::Following::events(job::Seq after) {
 }
 
 Result<SnapshotPtr> Hub::Following::snapshot() {
-  {
-    const std::scoped_lock lock(hub_.mutex_);
-    if (const auto& known = hub_.topics_.at(id_).snapshot) return known;
-  }
+  if (auto known = snapshot_in_memory()) return known;
   LLMSPOOL_TRY(job, hub_.store_.get(id_));
   auto fetched = hub_.snapshot_of(job);
   const std::scoped_lock lock(hub_.mutex_);

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -58,8 +59,9 @@ class Hub {
     Result<std::vector<PublishedPtr>> events(job::Seq after);
     // The job as it is now. May block for the disk. Code::not_found once it is removed.
     Result<SnapshotPtr> snapshot();
-    // Whether the next events(after) or snapshot() would block for the disk.
-    bool in_memory(job::Seq after) const;
+    // The same without asking the disk: nothing where that would have to be asked.
+    std::optional<std::vector<PublishedPtr>> events_in_memory(job::Seq after) const;
+    SnapshotPtr snapshot_in_memory() const;
 
    private:
     friend class Hub;

@@ -10,21 +10,15 @@ Follower::Follower(const Services& services, job::JobId id, std::shared_ptr<Sign
                                                          [woken = signal_] { woken->notify(); })) {}
 
 asio::awaitable<Result<std::vector<spool::PublishedPtr>>> Follower::events(job::Seq after) {
-  if (following_->in_memory(after)) co_return following_->events(after);
+  if (auto recent = following_->events_in_memory(after)) co_return *std::move(recent);
   auto work = [following = following_, after] { return following->events(after); };
   co_return co_await services_.read(std::move(work));
 }
 
 asio::awaitable<Result<spool::SnapshotPtr>> Follower::snapshot() {
-  Result<spool::SnapshotPtr> snapshot;
-  if (following_->in_memory(seen_)) {
-    snapshot = following_->snapshot();
-  } else {
-    auto work = [following = following_] { return following->snapshot(); };
-    snapshot = co_await services_.read(std::move(work));
-  }
-  if (snapshot) seen_ = (*snapshot)->seq();
-  co_return snapshot;
+  if (auto known = following_->snapshot_in_memory()) co_return known;
+  auto work = [following = following_] { return following->snapshot(); };
+  co_return co_await services_.read(std::move(work));
 }
 
 asio::awaitable<Result<spool::SnapshotPtr>> Follower::until_ended(Signal::TimePoint deadline) {

@@ -23,7 +23,6 @@ class Follower {
   const Services& services_;
   const std::shared_ptr<Signal> signal_;
   std::shared_ptr<spool::Hub::Following> following_;
-  job::Seq seen_ = 0;  // the newest event that the follower knows of
 };
 
 }  // namespace llmspool::http

@@ -41,10 +41,10 @@ TEST_F(HubTest, WakesAFollowerAndGivesWhatIsNew) {
 TEST_F(HubTest, ReadsWhatIsNotInMemoryFromTheStore) {
   const auto id = store_.submit().job.id;
   Hub::Following following(hub_, id, [] {});
-  EXPECT_FALSE(following.in_memory(0));
+  EXPECT_FALSE(following.events_in_memory(0));
   publish(store_.apply(id, job::Hold{}));
-  EXPECT_TRUE(following.in_memory(1));
-  EXPECT_FALSE(following.in_memory(0));
+  EXPECT_TRUE(following.events_in_memory(1));
+  EXPECT_FALSE(following.events_in_memory(0));
   EXPECT_EQ(seqs(following.events(0)), (std::vector<job::Seq>{1, 2}));
 }
 
@@ -99,7 +99,7 @@ TEST_F(HubTest, KeepsABoundedNumberInMemoryAndLosesNone) {
   constexpr int kChanges = 600;
   for (int i = 0; i < kChanges; ++i)
     publish(store_.apply(id, job::Change{.priority = i % 2, .labels = {}, .not_before = {}}));
-  EXPECT_FALSE(following.in_memory(0));
+  EXPECT_FALSE(following.events_in_memory(0));
   job::Seq after = 0;
   while (true) {
     const auto events = following.events(after);
