@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <set>
@@ -60,6 +61,8 @@ struct Filter {
   std::optional<std::string> pipeline{}, backend{}, model{}, owner{}, group{};
   std::vector<std::pair<std::string, std::string>> labels{};  // all of them
   std::size_t limit = 50;
+  // The list ends behind the job with which what is stored of its jobs has so many bytes.
+  std::size_t bytes_max = std::numeric_limits<std::size_t>::max();
   std::optional<job::JobId> before{};  // the cursor: only ids below it
   std::optional<job::JobId> after{};   // only ids above it, and oldest first
 };

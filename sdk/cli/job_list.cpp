@@ -11,7 +11,7 @@
 namespace llmspool::cli {
 namespace {
 
-constexpr std::int64_t kPageMax = 500;
+constexpr std::int64_t kPageMax = 500, kUsual = 50;
 
 // A field's value on one line: {"batch": "spring"} as "batch=spring", ["41", "42"] as "41, 42".
 std::string shown(const json::value& value) {
@@ -104,18 +104,20 @@ std::string list_target(const ListOptions& options, const std::string& cursor) {
   return "/api/jobs" + query;
 }
 
-json::object read_jobs(const ListOptions& options,
+json::object read_jobs(ListOptions options,
                        const std::function<json::object(const std::string& target)>& get) {
-  auto page = get(list_target(options, ""));
-  if (!options.all) return page;
-  auto jobs = array_field(page, "jobs");
-  for (auto cursor = text_field(page, "next_cursor"); !cursor.empty();
-       cursor = text_field(page, "next_cursor")) {
-    page = get(list_target(options, cursor));
+  const auto wanted = options.limit.value_or(kUsual);
+  json::array jobs;
+  std::string cursor;
+  do {
+    if (!options.all) options.limit = wanted - std::ssize(jobs);
+    const auto page = get(list_target(options, cursor));
     const auto& more = array_field(page, "jobs");
     jobs.insert(jobs.end(), more.begin(), more.end());
-  }
-  return {{"jobs", std::move(jobs)}, {"next_cursor", nullptr}};
+    cursor = text_field(page, "next_cursor");
+  } while (!cursor.empty() && (options.all || std::ssize(jobs) < wanted));
+  return {{"jobs", std::move(jobs)},
+          {"next_cursor", cursor.empty() ? json::value(nullptr) : json::value(cursor)}};
 }
 
 Table job_table(const json::array& jobs) {

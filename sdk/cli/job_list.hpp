@@ -25,8 +25,8 @@ void add_list_options(CLI::App& command, ListOptions& options);
 // "/api/jobs?status=failed&limit=20"; throws Failure for a label that is none.
 std::string list_target(const ListOptions& options, const std::string& cursor);
 
-// {"jobs", "next_cursor"} of one page or, with --all, of all pages together.
-json::object read_jobs(const ListOptions& options,
+// {"jobs", "next_cursor"} of as many pages as it takes: those with long texts are shorter.
+json::object read_jobs(ListOptions options,
                        const std::function<json::object(const std::string& target)>& get);
 
 // One that waits shows its place in the queue, "#3", where others show how far they are.

@@ -25,6 +25,17 @@ TEST_P(StoreContract, ListsNewestFirstWithACursor) {
   EXPECT_THAT(ids({.limit = 0}), IsEmpty());
 }
 
+TEST_P(StoreContract, ListsNoFurtherJobOnceThereAreSoManyBytes) {
+  for (int i = 1; i <= 4; ++i) {
+    submit();
+    claim();
+    if (i > 1) apply(i, job::Complete{std::string(10'000, 'x')});
+  }
+  EXPECT_THAT(ids({.bytes_max = 15'000}), ElementsAre(4, 3));
+  EXPECT_THAT(ids({.bytes_max = 1, .before = 3}), ElementsAre(2));
+  EXPECT_THAT(ids({.bytes_max = 15'000, .before = 3}), ElementsAre(2, 1));
+}
+
 TEST_P(StoreContract, ListsWhatAFilterAsksFor) {
   for (int i = 1; i <= 6; ++i) {
     Submission submission = prompt(i % 2 == 0 ? "alice" : "bob");

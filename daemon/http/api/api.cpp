@@ -38,8 +38,13 @@ boost::json::object job_json(const Services& services, const job::Job& job) {
   return job::to_json(job, services.spool.outlook(job));
 }
 
-std::string job_text(const Services& services, const job::Job& job) {
-  return job::json_text(job, services.spool.outlook(job));
+asio::awaitable<Result<std::string>> job_text(const Services& services, const job::Job& job) {
+  auto work = [&]() -> Result<std::string> {
+    return job::json_text(job, services.spool.outlook(job));
+  };
+  const bool may_be_long = job.output || !job.hoisted.empty();
+  if (!may_be_long) co_return work();
+  co_return co_await services.read(std::move(work));
 }
 
 void add_api(Router& router, const Services& services) {

@@ -40,7 +40,8 @@ boost::json::object counts_json(const store::Counts& counts);
 
 // The job object, with what is expected of the job now.
 boost::json::object job_json(const Services& services, const job::Job& job);
-std::string job_text(const Services& services, const job::Job& job);
+// Its text; made off the event loop where it may be long.
+asio::awaitable<Result<std::string>> job_text(const Services& services, const job::Job& job);
 
 // What a file can be shown as (markdown, json, text); empty: only downloaded.
 std::string_view preview_type(const std::string& media_type);

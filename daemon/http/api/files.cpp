@@ -24,13 +24,10 @@ asio::awaitable<Result<Response>> list_files(const Services& services, const Req
   co_return json_response(200, body);
 }
 
-asio::awaitable<Result<job::File>> read_file(const Services& services, const Request& request) {
-  LLMSPOOL_CO_CHECK(check_query(request, {}));
-  LLMSPOOL_CO_TRY(id, job_id(request));
-  auto work = [&services, &request, id] {
-    return services.spool.file(request.caller, id, request.parameter("name"));
-  };
-  co_return co_await services.read(std::move(work));
+Result<job::File> file_of(const Services& services, const Request& request) {
+  LLMSPOOL_CHECK(check_query(request, {}));
+  LLMSPOOL_TRY(id, job_id(request));
+  return services.spool.file(request.caller, id, request.parameter("name"));
 }
 
 // For browsers that know filename* and, in plain ASCII, for those that do not.
@@ -45,7 +42,8 @@ std::string attachment(const std::string& name) {
 }
 
 asio::awaitable<Result<Response>> download(const Services& services, const Request& request) {
-  LLMSPOOL_CO_TRY(file, co_await read_file(services, request));
+  auto work = [&] { return file_of(services, request); };
+  LLMSPOOL_CO_TRY(file, co_await services.read(std::move(work)));
   Response response;
   const bool text = file.media_type.starts_with("text/");
   response.headers.add("Content-Type", file.media_type + (text ? "; charset=utf-8" : ""));
@@ -56,16 +54,24 @@ asio::awaitable<Result<Response>> download(const Services& services, const Reque
   co_return response;
 }
 
-asio::awaitable<Result<Response>> preview(const Services& services, const Request& request) {
-  LLMSPOOL_CO_TRY(file, co_await read_file(services, request));
+Result<std::string> preview_of(const job::File& file) {
   const std::string_view type = preview_type(file.media_type);
   if (type.empty()) {
-    co_return fail(Code::unsupported_media, "The file '" + file.name + "' is of type " +
-                                                file.media_type +
-                                                " and cannot be shown as text; download it.");
+    return fail(Code::unsupported_media, "The file '" + file.name + "' is of type " +
+                                             file.media_type +
+                                             " and cannot be shown as text; download it.");
   }
-  json::object body{{"filename", file.name}, {"content", file.content}, {"type", type}};
-  co_return json_response(200, body);
+  return json::serialize(
+      json::object{{"filename", file.name}, {"content", file.content}, {"type", type}});
+}
+
+asio::awaitable<Result<Response>> preview(const Services& services, const Request& request) {
+  auto work = [&]() -> Result<std::string> {
+    LLMSPOOL_TRY(file, file_of(services, request));
+    return preview_of(file);
+  };
+  LLMSPOOL_CO_TRY(text, co_await services.read(std::move(work)));
+  co_return json_text_response(200, std::move(text));
 }
 
 }  // namespace

@@ -8,12 +8,14 @@
 namespace llmspool::http {
 namespace {
 
-namespace json = boost::json;
+constexpr std::size_t kPageBytes =
+    std::size_t{8} * 1024 * 1024;  // no further job goes on a page then
 
 asio::awaitable<Result<Response>> get_job(const Services& services, const Request& request) {
   LLMSPOOL_CO_CHECK(check_query(request, {}));
   LLMSPOOL_CO_TRY(job, co_await visible_job(services, request));
-  co_return json_text_response(200, job_text(services, job));
+  LLMSPOOL_CO_TRY(text, co_await job_text(services, job));
+  co_return json_text_response(200, std::move(text));
 }
 
 std::unexpected<Error> wrong_filter(std::string name, std::string detail) {
@@ -83,23 +85,30 @@ Result<store::Filter> filter_of(const Request& request) {
   return filter;
 }
 
-asio::awaitable<Result<Response>> list_jobs(const Services& services, const Request& request) {
-  LLMSPOOL_CO_TRY(filter, filter_of(request));
+Result<std::string> page_of(const Services& services, const spool::Caller& caller,
+                            store::Filter filter) {
   const std::size_t limit = filter.limit;
   ++filter.limit;  // one more tells whether another page follows
-  auto work = [&services, &request, &filter] {
-    return services.spool.list(request.caller, filter);
-  };
-  LLMSPOOL_CO_TRY(jobs, co_await services.read(std::move(work)));
-  json::value next_cursor;
-  if (jobs.size() > limit) {
-    jobs.resize(limit);
-    next_cursor = cursor_at(jobs.back().id);
+  filter.bytes_max = kPageBytes;
+  LLMSPOOL_TRY(jobs, services.spool.list(caller, filter));
+  const bool is_full = jobs.size() > limit;
+  if (is_full) jobs.pop_back();
+  std::string text = "{\"jobs\":[";
+  for (const job::Job& job : jobs) {
+    if (job.id != jobs.front().id) text += ',';
+    text += job::json_text(job, services.spool.outlook(job));
   }
-  json::array list;
-  for (const job::Job& job : jobs) list.push_back(job_json(services, job));
-  json::object body{{"jobs", std::move(list)}, {"next_cursor", std::move(next_cursor)}};
-  co_return json_response(200, body);
+  // A job's text is longer than what is stored of it: where the list ended early, the page is long.
+  const bool more = is_full || text.size() >= kPageBytes;
+  return text + "],\"next_cursor\":" + (more ? '"' + cursor_at(jobs.back().id) + '"' : "null") +
+         '}';
+}
+
+asio::awaitable<Result<Response>> list_jobs(const Services& services, const Request& request) {
+  LLMSPOOL_CO_TRY(filter, filter_of(request));
+  auto work = [&] { return page_of(services, request.caller, filter); };
+  LLMSPOOL_CO_TRY(page, co_await services.read(std::move(work)));
+  co_return json_text_response(200, std::move(page));
 }
 
 Result<job::Change> change_of(const Request& request) {
@@ -133,7 +142,8 @@ asio::awaitable<Result<Response>> command(const Services& services, const Reques
     services.spool.command(request.caller, id, std::move(what), std::move(done));
   };
   LLMSPOOL_CO_TRY(job, co_await called_back<job::Job>(std::move(start)));
-  co_return json_text_response(200, job_text(services, job));
+  LLMSPOOL_CO_TRY(text, co_await job_text(services, job));
+  co_return json_text_response(200, std::move(text));
 }
 
 asio::awaitable<Result<Response>> change_job(const Services& services, const Request& request) {

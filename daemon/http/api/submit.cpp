@@ -53,7 +53,8 @@ asio::awaitable<Result<Response>> submit(const Services& services, const Request
     LLMSPOOL_CO_TRY(snapshot, co_await follower.until_ended(deadline));
     body = snapshot->json;
   } else {
-    body = job_text(services, job);
+    LLMSPOOL_CO_TRY(text, co_await job_text(services, job));
+    body = std::move(text);
   }
   Response response = json_text_response(submitted.replayed ? 200 : 201, std::move(body));
   response.headers.add("Location", "/api/jobs/" + std::to_string(job.id));

@@ -139,7 +139,10 @@ std::vector<job::Job> list_jobs(Database& database, const Filter& filter) {
   sql.add(order_of(filter));
   std::vector<job::Job> jobs;
   Query row = sql.begin(database);
-  while (row.next()) jobs.push_back(read_listed_job(database, row));
+  for (std::size_t bytes = 0; bytes < filter.bytes_max && row.next();) {
+    jobs.push_back(read_listed_job(database, row));
+    bytes += row.text(kBodyColumn).size() + row.text(kOutputColumn).size();
+  }
   return jobs;
 }
 

@@ -128,7 +128,7 @@ Job read_columns(const Query& row) {
   job.model = row.text(5);
   job.priority = static_cast<int>(row.number(6));
   job.seq = row.number(7);
-  if (!row.is_null(9)) job.output = row.text(9);
+  if (!row.is_null(kOutputColumn)) job.output = row.text(kOutputColumn);
   job.queued_at = row.time(10);
   return job;
 }
@@ -175,7 +175,7 @@ std::string job_body(const Job& job) {
 Job read_job(const Database& database, const Query& row) {
   Job job = read_columns(row);
   undamaged(database, [&] {
-    read_job_body(parse(row.text(8)).as_object(), job);
+    read_job_body(parse(row.text(kBodyColumn)).as_object(), job);
     return 0;
   });
   return job;

@@ -27,7 +27,7 @@ TEST(ListTarget, CarriesTheFilters) {
   EXPECT_THROW(list_target(options, ""), Failure);
 }
 
-TEST(ReadJobs, TakesAllPagesOnlyIfAskedTo) {
+TEST(ReadJobs, TakesThePagesThatItNeeds) {
   std::vector<std::string> targets;
   const auto get = [&](const std::string& target) -> json::object {
     targets.push_back(target);
@@ -35,15 +35,18 @@ TEST(ReadJobs, TakesAllPagesOnlyIfAskedTo) {
       return {{"jobs", json::array{json::object{{"job_id", "1"}}}}, {"next_cursor", nullptr}};
     return {{"jobs", json::array{json::object{{"job_id", "2"}}}}, {"next_cursor", "c1"}};
   };
-  EXPECT_EQ(read_jobs({}, get).at("next_cursor"), "c1");
-  EXPECT_EQ(targets.size(), 1);
-
-  ListOptions all;
+  ListOptions one, some, all;
+  one.limit = 1;
+  EXPECT_EQ(read_jobs(one, get).at("next_cursor"), "c1");
+  EXPECT_EQ(read_jobs(some, get).at("jobs").as_array().size(), 2);
+  EXPECT_THAT(targets, testing::ElementsAre("/api/jobs?limit=1", "/api/jobs?limit=50",
+                                            "/api/jobs?limit=49&cursor=c1"));
+  targets.clear();
   all.all = true;
   EXPECT_EQ(json::value(read_jobs(all, get)),
             json::parse(R"({"jobs": [{"job_id": "2"}, {"job_id": "1"}], "next_cursor": null})"));
-  EXPECT_THAT(targets, testing::ElementsAre("/api/jobs", "/api/jobs?limit=500",
-                                            "/api/jobs?limit=500&cursor=c1"));
+  EXPECT_THAT(targets,
+              testing::ElementsAre("/api/jobs?limit=500", "/api/jobs?limit=500&cursor=c1"));
 }
 
 const auto kJob = json::parse(R"({

@@ -145,6 +145,24 @@ TEST_F(Api, FiltersJobs) {
   EXPECT_THAT(filter.statuses,
               ElementsAre(job::Status::held, job::Status::pending, job::Status::failed));
   EXPECT_EQ(filter.pipeline, "p");
+TEST_F(Api, EndsAPageEarlyThatIsLong) {
+  for (job::JobId id = 1; id <= 4; ++id) {
+    add();
+    server_.spool.change(id, job::Start{"echo"});
+    server_.spool.change(id, job::Complete{std::string(5 * 1024 * 1024, 'x')});
+  }
+  const auto first = get("/api/jobs").json();
+  ASSERT_EQ(first.at("jobs").as_array().size(), 2U);
+  EXPECT_EQ(first.at("jobs").at(0).at("job_id").as_string(), "4");
+  EXPECT_EQ(first.at("jobs").at(1).at("output").as_string().size(), 5U * 1024 * 1024);
+  const std::string cursor(first.at("next_cursor").as_string());
+  const auto rest = get("/api/jobs?limit=2&cursor=" + cursor).json();
+  ASSERT_EQ(rest.at("jobs").as_array().size(), 2U);
+  EXPECT_EQ(rest.at("jobs").at(0).at("job_id").as_string(), "2");
+  const std::string end(rest.at("next_cursor").as_string());
+  EXPECT_EQ(get("/api/jobs?cursor=" + end).body, R"({"jobs":[],"next_cursor":null})");
+}
+
   EXPECT_EQ(filter.backend, "b");
   EXPECT_EQ(filter.model, "m");
   EXPECT_EQ(filter.owner, "o");

@@ -228,16 +228,21 @@ class FakeSpool final : public spool::Spool, private store::Store {
   Result<std::vector<job::Job>> list(const store::Filter& filter) override {
     const std::lock_guard lock(mutex_);
     last_filter = filter;
-    std::vector<job::Job> result;
+    std::vector<job::Job> matching, result;
     for (const auto& [id, entry] : jobs_) {
       if (filter.before && id >= *filter.before) continue;
       if (filter.after && id <= *filter.after) continue;
       if (filter.group && entry.job.group != *filter.group) continue;
       if (filter.owner && entry.job.owner != *filter.owner) continue;
-      result.push_back(entry.job);
+      matching.push_back(entry.job);
     }
-    if (!filter.after) std::ranges::reverse(result);
-    if (result.size() > filter.limit) result.resize(filter.limit);
+    if (!filter.after) std::ranges::reverse(matching);
+    std::size_t bytes = 0;
+    for (const job::Job& job : matching) {
+      if (result.size() == filter.limit || bytes >= filter.bytes_max) break;
+      result.push_back(job);
+      bytes += job.output ? job.output->size() : 0;
+    }
     return result;
   }
   Result<std::vector<job::Event>> events(job::JobId id, job::Seq after,
