@@ -53,20 +53,29 @@ asio::awaitable<Result<T>> called_back(std::function<void(Callback<T>)> start) {
       std::move(initiate), asio::use_awaitable);
 }
 
-// Does `work`, which may block and gives a Result, on a thread of `pool`.
-template <class Work>
-asio::awaitable<std::invoke_result_t<Work&>> offloaded(asio::thread_pool& pool, Work work) {
-  using T = std::invoke_result_t<Work&>::value_type;
-  std::function<void(Callback<T>)> start = [&pool, work = std::move(work)](Callback<T> done) {
-    asio::post(pool, [work, done = std::move(done)] {
+// `start` for called_back(), but called on a thread of `pool`.
+template <class T>
+std::function<void(Callback<T>)> started_on(asio::thread_pool& pool,
+                                            std::function<void(Callback<T>)> start) {
+  return [&pool, start = std::move(start)](Callback<T> done) {
+    asio::post(pool, [start, done = std::move(done)] {
       try {
-        done(work());
+        start(done);
       } catch (const std::exception& bug) {
         done(fail(Code::internal, bug.what()));
       }
     });
   };
-  return called_back<T>(std::move(start));
+}
+
+// Does `work`, which may block and gives a Result, on a thread of `pool`.
+template <class Work>
+asio::awaitable<std::invoke_result_t<Work&>> offloaded(asio::thread_pool& pool, Work work) {
+  using T = std::invoke_result_t<Work&>::value_type;
+  std::function<void(Callback<T>)> start = [work = std::move(work)](const Callback<T>& done) {
+    done(work());
+  };
+  return called_back<T>(started_on(pool, std::move(start)));
 }
 
 }  // namespace llmspool::http

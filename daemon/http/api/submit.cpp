@@ -11,6 +11,8 @@
 namespace llmspool::http {
 namespace {
 
+constexpr std::size_t kLargeBytes = std::size_t{64} * 1024;  // takes too long for the event loop
+
 Result<spool::Submission> submission_of(const Request& request) {
   const std::string* type_header = request.headers.find("Content-Type");
   ParameterizedValue type;
@@ -37,14 +39,21 @@ Result<spool::Submission> submission_of(const Request& request) {
   return submission;
 }
 
+// Reads the request and hands in its job.
+void submit_to(spool::Spool& spool, const Request& request, Callback<store::Submitted> done) {
+  auto submission = submission_of(request);
+  if (!submission) return done(std::unexpected(std::move(submission).error()));
+  spool.submit(request.caller, *std::move(submission), std::move(done));
+}
+
 asio::awaitable<Result<Response>> submit(const Services& services, const Request& request) {
   LLMSPOOL_CO_CHECK(check_query(request, {"wait"}));
   LLMSPOOL_CO_TRY(wait, wait_argument(request));
-  LLMSPOOL_CO_TRY(submission, submission_of(request));
   const auto deadline = std::chrono::steady_clock::now() + wait;
   std::function<void(Callback<store::Submitted>)> start = [&](Callback<store::Submitted> done) {
-    services.spool.submit(request.caller, std::move(submission), std::move(done));
+    submit_to(services.spool, request, std::move(done));
   };
+  if (request.body.size() > kLargeBytes) start = started_on(services.blocking, std::move(start));
   LLMSPOOL_CO_TRY(submitted, co_await called_back<store::Submitted>(std::move(start)));
   const job::Job& job = submitted.applied.job;
   std::string body;

@@ -36,6 +36,15 @@ TEST_F(Api, SubmitsAndReadsAJob) {
   EXPECT_EQ(get("/api/jobs/1").json(), made.json());
 }
 
+TEST_F(Api, SubmitsALongPrompt) {
+  const std::string text(200 * 1024, 'x');
+  EXPECT_EQ(post("/api/jobs", R"({"prompt":")" + text + "\"}").status, 201);
+  EXPECT_EQ(server_.spool.submissions.at(0).request.messages.at(0).content, text);
+  const Reply wrong = post("/api/jobs", R"({"promt":")" + text + "\"}");
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_THAT(wrong.body, HasSubstr("promt"));
+}
+
 TEST_F(Api, TellsWhatIsWrongWithASubmit) {
   const Reply reply = post("/api/jobs", R"({"prompt":"a","priority":"high"})");
   EXPECT_EQ(reply.status, 400);
