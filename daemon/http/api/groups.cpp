@@ -8,7 +8,9 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kResultsPerRead = 5;  // each may have an answer of many megabytes
+// Results are read a piece at a time: so many, or fewer where they have so many bytes.
+constexpr std::size_t kResultsPerRead = 5;
+constexpr std::size_t kPieceBytes = std::size_t{1024} * 1024;
 
 json::object group_of(const store::Group& group) {
   const store::Counts& jobs = group.jobs;
@@ -95,10 +97,12 @@ Result<std::optional<std::string>> results_after(const Services& services, const
   LLMSPOOL_TRY(jobs, services.spool.list(request.caller, {.owner = owner,
                                                           .group = request.parameter("name"),
                                                           .limit = kResultsPerRead,
+                                                          .bytes_max = kPieceBytes,
                                                           .after = last}));
   if (jobs.empty()) return std::nullopt;
   std::string lines;
   for (const job::Job& job : jobs) {
+    if (lines.size() >= kPieceBytes) break;
     last = job.id;
     auto result = result_of(services, request.caller, job);
     if (!result && result.error().code == Code::not_found) continue;  // it was deleted just now

@@ -241,6 +241,24 @@ TEST_F(Api, GivesFiles) {
   EXPECT_EQ(get("/api/jobs/1/files/..%2F..%2Fetc%2Fpasswd").status, 404);
 }
 
+TEST_F(Api, GivesTheResultsOfAGroupInPieces) {
+  for (job::JobId id = 1; id <= 4; ++id) {
+    add();
+    server_.spool.change(id, job::Start{"echo"});
+    server_.spool.change(id, job::Complete{std::string(1024 * 1024, 'x')});
+  }
+  server_.spool.all_groups.push_back({.name = "spring", .owner = me_});
+  TestConnection connection(server_.path);
+  connection.send(TestServer::request("GET", "/api/groups/spring/results"));
+  connection.read_until("\r\n\r\n");
+  for (int i = 1; i <= 4; ++i) {
+    const auto size = std::stoul(connection.read_until("\r\n"), nullptr, 16);
+    EXPECT_LT(size, 2U * 1024 * 1024);
+    EXPECT_THAT(connection.read_bytes(size + 2), HasSubstr('"' + std::to_string(i) + '"'));
+  }
+  EXPECT_EQ(connection.read_until("\r\n"), "0\r\n");
+}
+
 TEST_F(Api, TellsHowItIs) {
   const auto health = get("/api/health").json();
   EXPECT_EQ(health.at("status").as_string(), "ok");
