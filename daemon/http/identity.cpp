@@ -6,16 +6,19 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pwd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 #include <vector>
 
 namespace llmspool::http {
@@ -47,11 +50,17 @@ std::vector<std::string> kernel_forms(const tcp::endpoint& endpoint) {
           kernel_hex(mapped.to_bytes(), endpoint.port())};
 }
 
-std::optional<uid_t> find_in_file(const char* path, const tcp::endpoint& peer,
-                                  const tcp::endpoint& local) {
+std::unexpected<Error> unknown(int error) {
+  return fail(Code::unavailable, "It cannot be found out who you are: " +
+                                     std::generic_category().message(error) + ".");
+}
+
+Result<std::optional<uid_t>> find_in_file(const char* path, const tcp::endpoint& peer,
+                                          const tcp::endpoint& local) {
   std::ifstream file(path);
+  if (!file && errno == ENOENT) return std::nullopt;  // a kernel without IPv6
   std::ostringstream text;
-  text << file.rdbuf();
+  if (!file || !(text << file.rdbuf())) return unknown(errno);
   return find_tcp_uid(text.view(), peer, local);
 }
 
@@ -97,8 +106,11 @@ std::optional<uid_t> ask_kernel(const tcp::endpoint& peer, const tcp::endpoint& 
     if (size >= static_cast<ssize_t>(NLMSG_LENGTH(sizeof found))) {
       std::memcpy(&header, answer, sizeof header);
       std::memcpy(&found, answer + NLMSG_HDRLEN, sizeof found);
+      // For want of such a connection the kernel names the socket that listens at that port.
+      const bool is_it = found.id.idiag_dport == id.idiag_dport && found.idiag_state != TCP_LISTEN;
       // Without an inode its process has closed it, and the kernel shows root as its user.
-      if (header.nlmsg_type == SOCK_DIAG_BY_FAMILY && found.idiag_inode != 0) uid = found.idiag_uid;
+      if (header.nlmsg_type == SOCK_DIAG_BY_FAMILY && is_it && found.idiag_inode != 0)
+        uid = found.idiag_uid;
     }
   }
   close(fd);
@@ -118,14 +130,29 @@ std::optional<tcp::endpoint> endpoint_of(const sockaddr_storage& storage) {
   return endpoint;
 }
 
-bool is_member(const std::string& user, gid_t primary, const std::string& group_name) {
-  if (group_name.empty()) return false;
-  std::vector<char> buffer(std::size_t{16} * 1024);
-  group entry{};
-  group* found = nullptr;
-  while (getgrnam_r(group_name.c_str(), &entry, buffer.data(), buffer.size(), &found) == ERANGE) {
-    buffer.resize(buffer.size() * 2);
+// Asks the user database by `ask(buffer, size, &found)`, which gives an error number; null: it has
+// no such entry.
+template <class Entry, class Ask>
+Result<const Entry*> look_up(std::vector<char>& buffer, Ask ask) {
+  Entry* found = nullptr;
+  buffer.resize(std::size_t{16} * 1024);
+  for (;;) {
+    const int error = ask(buffer.data(), buffer.size(), &found);
+    // Several numbers say that there is none.
+    if (error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM)
+      return found;
+    if (error != ERANGE && error != EINTR) return unknown(error);
+    if (error == ERANGE) buffer.resize(buffer.size() * 2);
   }
+}
+
+Result<bool> is_member(const std::string& user, gid_t primary, const std::string& group_name) {
+  if (group_name.empty()) return false;
+  std::vector<char> buffer;
+  group entry{};
+  LLMSPOOL_TRY(found, look_up<group>(buffer, [&](char* room, std::size_t size, group** result) {
+                 return getgrnam_r(group_name.c_str(), &entry, room, size, result);
+               }));
   if (!found) return false;
   int count = 64;
   std::vector<gid_t> groups(static_cast<std::size_t>(count));
@@ -162,43 +189,44 @@ std::optional<uid_t> find_tcp_uid(std::string_view table, const tcp::endpoint& p
   return std::nullopt;
 }
 
-std::optional<uid_t> peer_uid(int fd) {
+Result<std::optional<uid_t>> peer_uid(int fd) {
   sockaddr_storage ours{}, theirs{};
   socklen_t ours_size = sizeof ours, theirs_size = sizeof theirs;
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&ours), &ours_size) != 0) return std::nullopt;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&ours), &ours_size) != 0) return unknown(errno);
   if (ours.ss_family == AF_UNIX) {
     ucred credentials{};
     socklen_t size = sizeof credentials;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return std::nullopt;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return unknown(errno);
     return credentials.uid;
   }
-  if (getpeername(fd, reinterpret_cast<sockaddr*>(&theirs), &theirs_size) != 0) {
-    return std::nullopt;
-  }
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&theirs), &theirs_size) != 0)
+    return unknown(errno);
   const auto local = endpoint_of(ours), peer = endpoint_of(theirs);
   if (!local || !peer || !peer->address().is_loopback()) return std::nullopt;
   if (peer->address().is_v4())
-    if (auto uid = ask_kernel(*peer, *local, AF_INET)) return uid;
-  if (auto uid = ask_kernel(*peer, *local, AF_INET6)) return uid;
-  if (auto uid = find_in_file("/proc/net/tcp", *peer, *local)) return uid;
+    if (auto told = ask_kernel(*peer, *local, AF_INET)) return told;
+  if (auto told = ask_kernel(*peer, *local, AF_INET6)) return told;
+  LLMSPOOL_TRY(uid, find_in_file("/proc/net/tcp", *peer, *local));
+  if (uid) return uid;
   return find_in_file("/proc/net/tcp6", *peer, *local);
 }
 
-spool::Caller caller_of(std::optional<uid_t> uid, const std::string& admin_group) {
+Result<spool::Caller> caller_of(std::optional<uid_t> uid, const std::string& admin_group) {
   spool::Caller caller;
   if (!uid) {
     caller.owner = "anonymous";
     return caller;
   }
-  std::vector<char> buffer(std::size_t{16} * 1024);
+  std::vector<char> buffer;
   passwd entry{};
-  passwd* found = nullptr;
-  while (getpwuid_r(*uid, &entry, buffer.data(), buffer.size(), &found) == ERANGE) {
-    buffer.resize(buffer.size() * 2);
-  }
-  caller.owner = found ? std::string(entry.pw_name) : "uid:" + std::to_string(*uid);
-  caller.admin = *uid == 0 || *uid == geteuid() ||
-                 (found && is_member(caller.owner, entry.pw_gid, admin_group));
+  LLMSPOOL_TRY(found, look_up<passwd>(buffer, [&](char* room, std::size_t size, passwd** result) {
+                 return getpwuid_r(*uid, &entry, room, size, result);
+               }));
+  caller.owner = found ? std::string(found->pw_name) : "uid:" + std::to_string(*uid);
+  caller.admin = *uid == 0 || *uid == geteuid();
+  if (caller.admin || !found) return caller;
+  LLMSPOOL_TRY(admin, is_member(caller.owner, found->pw_gid, admin_group));
+  caller.admin = admin;
   return caller;
 }
 

@@ -185,13 +185,10 @@ asio::awaitable<void> Session::run() {
 asio::awaitable<void> Session::identify() {
   const int fd = connection_->socket().native_handle();
   auto work = [fd, group = core_->settings.admin_group]() -> Result<spool::Caller> {
-    return caller_of(peer_uid(fd), group);
+    LLMSPOOL_TRY(uid, peer_uid(fd));
+    return caller_of(uid, group);
   };
-  auto caller = co_await offloaded(core_->blocking, std::move(work));
-  if (caller)
-    caller_ = *std::move(caller);
-  else
-    caller_.owner = "anonymous";
+  caller_ = co_await offloaded(core_->blocking, std::move(work));
 }
 
 // False: the connection is over.
@@ -240,6 +237,9 @@ asio::awaitable<bool> Session::serve_next() {
 
 // Reads the rest of the request and has it answered; nothing if the client has gone.
 asio::awaitable<std::optional<Response>> Session::answer(Parser& parser, Request& request) {
+  // Nobody's job may become somebody else's: a new connection finds out anew who calls.
+  if (!caller_) co_return problem_response(caller_.error());
+  request.caller = *caller_;
   whole_ = parser.is_done();  // there is no body
   auto match = accepted(parser, request);
   if (!match) co_return std::move(match).error();
@@ -348,7 +348,6 @@ Request Session::received(const Parser& parser) const {
     request.headers.add(std::string(field.name_string()), std::string(field.value()));
   }
   request.websocket = beast::websocket::is_upgrade(message);
-  request.caller = caller_;
   request.signal = signal_;
   return request;
 }

@@ -58,7 +58,7 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::shared_ptr<Connection> connection_;
   const Transport transport_;
   const std::shared_ptr<Signal> signal_;
-  spool::Caller caller_;
+  Result<spool::Caller> caller_;
   // A chunk's head without an end fills no more.
   beast::flat_buffer buffer_{std::size_t{128} * 1024};
   std::shared_ptr<WebSocketConnection> websocket_;  // after an upgrade

@@ -22,7 +22,7 @@ class Api : public testing::Test {
     return server_.call("POST", target, body, headers);
   }
 
-  const std::string me_ = caller_of(geteuid(), "").owner;
+  const std::string me_ = caller_of(geteuid(), "")->owner;
   TestServer server_;
 };
 

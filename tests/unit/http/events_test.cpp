@@ -17,7 +17,7 @@ using testing::StartsWith;
 class Events : public testing::Test {
  protected:
   explicit Events(Settings settings = TestServer::fast()) : server_(std::move(settings)) {
-    server_.spool.add(caller_of(geteuid(), "").owner);
+    server_.spool.add(caller_of(geteuid(), "")->owner);
   }
   void run(int deltas) {
     server_.spool.change(1, job::Start{"echo"});

@@ -33,7 +33,7 @@ class Groups : public testing::Test {
     return call_as(server_, {"bob", false}, method, "/api/groups" + target).status;
   }
 
-  const std::string me_ = caller_of(geteuid(), "").owner;
+  const std::string me_ = caller_of(geteuid(), "").value().owner;
   TestServer server_;
 };
 

@@ -151,7 +151,7 @@ TEST(SubmitLimits, AreOnTheIdempotencyKey) {
 
 class Limits : public testing::Test {
  protected:
-  Limits() { server_.spool.add(caller_of(geteuid(), "").owner); }
+  Limits() { server_.spool.add(caller_of(geteuid(), "").value().owner); }
   Reply get(const std::string& target, const std::string& headers = "") {
     return server_.call("GET", target, "", headers);
   }

@@ -10,7 +10,7 @@ namespace {
 
 class Queue : public testing::Test {
  protected:
-  void add() { server_.spool.add(caller_of(geteuid(), "").owner); }
+  void add() { server_.spool.add(caller_of(geteuid(), "").value().owner); }
   Reply get(const std::string& target, const std::string& headers = "") {
     return server_.call("GET", target, "", headers);
   }

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "few_descriptors.hpp"
 #include "http/identity.hpp"
 #include "test_server.hpp"
 
@@ -30,13 +31,25 @@ TEST(Server, AnswersOnBothTransports) {
 
 TEST(Server, KnowsTheCallerOnBothTransports) {
   TestServer server;
-  const std::string me = caller_of(geteuid(), "").owner;
+  const std::string me = caller_of(geteuid(), "")->owner;
   const std::string body = R"({"prompt":"a"})";
   TestConnection unix_socket(server.path), tcp(server.port);
   for (TestConnection* connection : {&unix_socket, &tcp}) {
     connection->send(TestServer::request("POST", "/api/jobs", body));
     EXPECT_EQ(read_reply(*connection).json().at("owner").as_string(), me);
   }
+}
+
+TEST(Server, TakesNothingFromACallerWhomItCannotFindOut) {
+  TestServer server;
+  const FewDescriptors few(5);  // the client's four and the one for its connection
+  TestConnection connection(server.path);
+  connection.send(TestServer::request("POST", "/api/jobs", R"({"prompt":"a"})"));
+  const Reply reply = read_reply(connection);
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.header("Connection"), "close");
+  EXPECT_THAT(reply.body, HasSubstr("It cannot be found out who you are"));
+  EXPECT_TRUE(server.spool.submissions.empty());
 }
 
 TEST(Server, KeepsConnectionsAndAnswersPipelinedRequestsInOrder) {
@@ -235,7 +248,7 @@ TEST(Server, CutsOffAClientThatTakesNothing) {
   Settings settings = TestServer::fast();
   settings.timeouts.write = milliseconds(200);
   TestServer server(settings);
-  const auto id = server.spool.add(caller_of(geteuid(), "").owner);
+  const auto id = server.spool.add(caller_of(geteuid(), "")->owner);
   server.spool.change(id, job::Start{"echo"});
   job::FinishStep step;
   step.files.push_back({"big.txt", "other", "text/plain", std::string(16 << 20, 'x')});

@@ -55,7 +55,7 @@ class Client {
 class WebSockets : public testing::Test {
  protected:
   explicit WebSockets(Settings settings = TestServer::fast()) : server_(std::move(settings)) {
-    server_.spool.add(caller_of(geteuid(), "").owner);
+    server_.spool.add(caller_of(geteuid(), "")->owner);
   }
   void start() { server_.spool.change(1, job::Start{"echo"}); }
   void append(const std::string& text) { server_.spool.change(1, job::Append{"answer", text}); }
