@@ -2,8 +2,10 @@
 // llmspool bulk: hands in many jobs at once; see bulk.hpp.
 #include "bulk.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <system_error>
@@ -21,12 +23,47 @@ std::string counted(std::size_t count, const std::string& noun) {
   return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
 }
 
+// The file, or standard input, read as its bytes come.
+class Input {
+ public:
+  explicit Input(const std::string& file)
+      : name_(file),
+        descriptor_(file == "-" ? STDIN_FILENO : ::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (descriptor_ < 0) refuse("cannot be opened");
+  }
+  ~Input() {
+    if (descriptor_ != STDIN_FILENO) ::close(descriptor_);
+  }
+  Input(const Input&) = delete;
+  Input& operator=(const Input&) = delete;
+
+  // What there is, so that a slow producer's lines do not wait for each other; empty at the end.
+  std::string read_some() {
+    std::string block(std::size_t{64} << 10, '\0');
+    ssize_t size = 0;
+    do size = ::read(descriptor_, block.data(), block.size());
+    while (size < 0 && errno == EINTR);
+    if (size < 0) refuse("cannot be read to its end");
+    block.resize(static_cast<std::size_t>(size));
+    return block;
+  }
+
+ private:
+  [[noreturn]] void refuse(const std::string& why) const {
+    throw Failure(ExitCode::usage, "The file '" + name_ + "' " + why + ": " +
+                                       std::generic_category().message(errno) + '.');
+  }
+
+  const std::string name_;
+  const int descriptor_;
+};
+
 class Upload {
  public:
   Upload(const Context& context, const BulkOptions& options)
       : context_(context), options_(options) {}
 
-  ExitCode run(std::istream& input) {
+  ExitCode run(Input& input) {
     client::Headers headers{{"Content-Type", "application/x-ndjson"}};
     if (options_.idempotency_key)
       headers.emplace_back("Idempotency-Key", *options_.idempotency_key);
@@ -36,8 +73,13 @@ class Upload {
     Lines lines([this](std::string_view line) { take(line); });
     context_.api.patient(kStoringMax)
         .upload(
-            target, [&] { return read_some(input); }, headers,
-            [&](std::string_view piece) { lines.feed(piece); });
+            target,
+            [&] {
+              auto some = input.read_some();
+              begun_ = true;
+              return some;
+            },
+            headers, [&](std::string_view piece) { lines.feed(piece); });
     lines.finish();
 
     (context_.json ? std::cerr : std::cout)
@@ -49,16 +91,6 @@ class Upload {
   bool begun() const { return begun_; }
 
  private:
-  std::string read_some(std::istream& input) {
-    std::string block(std::size_t{64} << 10, '\0');
-    input.read(block.data(), static_cast<std::streamsize>(block.size()));
-    if (input.bad())
-      throw Failure(ExitCode::usage, "'" + options_.file + "' cannot be read to its end.");
-    block.resize(static_cast<std::size_t>(input.gcount()));
-    begun_ = true;
-    return block;
-  }
-
   // {"line", "job_id"} or {"line", "error"}.
   void take(std::string_view line) {
     boost::system::error_code failure;
@@ -84,7 +116,10 @@ class Upload {
   std::size_t accepted_ = 0, refused_ = 0;
 };
 
-ExitCode upload(const Context& context, const BulkOptions& options, std::istream& input) {
+}  // namespace
+
+ExitCode bulk(const Context& context, const BulkOptions& options) {
+  Input input(options.file);
   Upload upload(context, options);
   try {
     return upload.run(input);
@@ -99,17 +134,6 @@ ExitCode upload(const Context& context, const BulkOptions& options, std::istream
                              "twice."
                            : "With --idempotency-key it is safe to send the same again."));
   }
-}
-
-}  // namespace
-
-ExitCode bulk(const Context& context, const BulkOptions& options) {
-  if (options.file == "-") return upload(context, options, std::cin);
-  std::ifstream input(options.file, std::ios::binary);
-  if (!input)
-    throw Failure(ExitCode::usage, "The file '" + options.file + "' cannot be opened: " +
-                                       std::generic_category().message(errno) + '.');
-  return upload(context, options, input);
 }
 
 void add_bulk_command(CLI::App& app, Command& chosen) {

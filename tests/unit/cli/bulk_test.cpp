@@ -2,10 +2,14 @@
 // Handing in many jobs at once.
 #include "bulk.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "canned_server.hpp"
 
@@ -54,6 +58,24 @@ TEST_F(BulkTest, SendsTheFileAndCountsTheJobs) {
                     HasSubstr("Content-Type: application/x-ndjson\r\n"),
                     HasSubstr("Idempotency-Key: key\r\n"),
                     EndsWith("\r\n{\"prompt\":\"a\"}\n{}\n{\"prompt\":\"b\"}\r\n0\r\n\r\n")));
+}
+
+TEST_F(BulkTest, SendsWhatComesThoughMoreIsToFollow) {
+  std::filesystem::remove(file_);
+  ASSERT_EQ(::mkfifo(file_.c_str(), 0600), 0);
+  const std::jthread producer([&] {
+    const int pipe = ::open(file_.c_str(), O_WRONLY);
+    for (const std::string line : {"{\"prompt\":\"a\"}\n", "{\"prompt\":\"b\"}\n"}) {
+      EXPECT_EQ(::write(pipe, line.data(), line.size()), std::ssize(line));
+      for (int waiting = 1; waiting > 0; std::this_thread::yield())
+        ::ioctl(pipe, FIONREAD, &waiting);
+    }
+    ::close(pipe);
+  });
+  CannedServer server({answer("200 OK", "application/x-ndjson", kAnswer)});
+  run(server, {.file = file_, .group = {}, .idempotency_key = {}});
+  EXPECT_THAT(server.requests().front(),
+              EndsWith("\r\nf\r\n{\"prompt\":\"a\"}\n\r\nf\r\n{\"prompt\":\"b\"}\n\r\n0\r\n\r\n"));
 }
 
 TEST_F(BulkTest, NamesEachLineThatIsRefused) {
