@@ -66,7 +66,8 @@ struct Response {
   int status;
   Headers headers;
   std::string body;
-  // In place of `body`, at most one of: what writes the body, what speaks over the WebSocket.
+  // In place of `body`, at most one of: what writes the body, what speaks over the WebSocket. A
+  // handler that knows the length of what it will write sets Content-Length.
   std::function<asio::awaitable<void>(BodyWriter&)> stream;
   std::function<asio::awaitable<void>(WebSocket&)> websocket;
 };

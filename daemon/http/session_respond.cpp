@@ -15,7 +15,8 @@ constexpr std::size_t kLingerBytes = std::size_t{64} * 1024;  // read at once, a
 
 }  // namespace
 
-// A body of unknown length: in chunks, or until the connection's end for HTTP/1.0.
+// A body that is made as it is written: in chunks, or until the connection's end where its length
+// is told or the client is one of HTTP/1.0.
 class Session::ChunkedBody final : public BodyWriter {
  public:
   ChunkedBody(Session& session, bool chunked) : session_(session), chunked_(chunked) {}
@@ -85,7 +86,7 @@ asio::awaitable<bool> Session::respond(const Request& request, Response& respons
 }
 
 asio::awaitable<bool> Session::respond_bit_by_bit(const Request& request, Response& response) {
-  const bool chunked = version_ >= 11;
+  const bool chunked = version_ >= 11 && response.headers.find("Content-Length") == nullptr;
   keep_alive_ = keep_alive_ && chunked;
   if (chunked) response.headers.set("Transfer-Encoding", "chunked");
   const bool begun = co_await write_text(head_of(request, response));

@@ -8,7 +8,16 @@
 namespace llmspool::http {
 namespace {
 
-using Source = std::shared_ptr<std::ifstream>;
+struct Source {
+  std::shared_ptr<std::ifstream> file;
+  std::streamoff size;
+};
+
+Result<Source> measured(std::shared_ptr<std::ifstream> file) {
+  const auto size = static_cast<std::streamoff>(file->seekg(0, std::ios::end).tellg());
+  if (!file->seekg(0)) return fail(Code::internal, "The backup cannot be read.");
+  return Source{std::move(file), size};
+}
 
 Result<std::string> next_piece(std::ifstream& file) {
   constexpr std::size_t kPiece = std::size_t{256} * 1024;
@@ -19,7 +28,8 @@ Result<std::string> next_piece(std::ifstream& file) {
   return piece;
 }
 
-asio::awaitable<void> write_file(const Services& services, Source file, BodyWriter& body) {
+asio::awaitable<void> write_file(const Services& services, std::shared_ptr<std::ifstream> file,
+                                 BodyWriter& body) {
   for (;;) {
     auto work = [file] { return next_piece(*file); };
     auto piece = co_await services.read(std::move(work));
@@ -37,11 +47,15 @@ asio::awaitable<Result<Response>> backup(const Services& services, const Request
   const std::string* site = request.headers.find("Sec-Fetch-Site");
   if (site && *site != "same-origin" && *site != "none")
     co_return fail(Code::forbidden, "A web page of another site may not take a backup.");
-  auto work = [&services, &request] { return services.spool.backup(request.caller); };
-  LLMSPOOL_CO_TRY(file, co_await services.read(std::move(work)));
+  auto work = [&services, &request]() -> Result<Source> {
+    LLMSPOOL_TRY(file, services.spool.backup(request.caller));
+    return measured(std::move(file));
+  };
+  LLMSPOOL_CO_TRY(source, co_await services.read(std::move(work)));
   Response response;
   response.headers.add("Content-Type", "application/vnd.sqlite3");
-  response.stream = [&services, file](BodyWriter& body) {
+  response.headers.add("Content-Length", std::to_string(source.size));
+  response.stream = [&services, file = source.file](BodyWriter& body) {
     return write_file(services, file, body);
   };
   co_return response;

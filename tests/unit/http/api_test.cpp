@@ -275,6 +275,17 @@ TEST_F(Api, TellsHowItIs) {
   }
 }
 
+TEST_F(Api, TellsTheLengthOfABackup) {
+  TestConnection old(server_.path), connection(server_.path);
+  old.send("GET /api/admin/backup HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(read_reply(old).header("Content-Length"), "9");
+  connection.send(TestServer::request("GET", "/api/admin/backup"));
+  const Reply reply = read_reply(connection);
+  EXPECT_EQ(reply.header("Content-Length"), "9");
+  EXPECT_EQ(reply.header("Transfer-Encoding"), "");
+  EXPECT_EQ(reply.body, "all of it");
+}
+
 TEST_F(Api, IsDescribedWhole) {
   const auto document = get("/api/openapi.json").json();
   EXPECT_EQ(document.at("openapi").as_string(), "3.1.0");
