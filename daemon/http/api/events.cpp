@@ -28,7 +28,7 @@ asio::awaitable<Result<Response>> page(const Services& services, const Request& 
   std::string list;
   std::int64_t count = 0;
   job::Seq last = after;
-  for (;;) {
+  for (bool ended = false;;) {
     LLMSPOOL_CO_TRY(events, co_await follower.events(last));
     for (const spool::PublishedPtr& event : events) {
       if (count == limit) break;
@@ -38,11 +38,10 @@ asio::awaitable<Result<Response>> page(const Services& services, const Request& 
     }
     if (count == limit || (events.empty() && count > 0)) break;
     if (!events.empty()) continue;
-    if (request.signal->stopped() || std::chrono::steady_clock::now() >= deadline) break;
+    if (ended || request.signal->stopped() || std::chrono::steady_clock::now() >= deadline) break;
     LLMSPOOL_CO_TRY(snapshot, co_await follower.snapshot());
-    if (snapshot->seq() > last) continue;
-    if (snapshot->ended()) break;
-    co_await request.signal->wait_until(deadline);
+    ended = snapshot->ended();  // since the last look perhaps: what tells of it is still to be read
+    if (!ended) co_await request.signal->wait_until(deadline);
   }
   co_return json_text_response(
       200, R"({"events":[)" + list + R"(],"last":)" + std::to_string(last) + "}");
@@ -81,7 +80,7 @@ asio::awaitable<void> write_events(const Services& services, const Request& requ
   std::string text = "retry: 2000\n\n";
   auto quiet_since = std::chrono::steady_clock::now();
   job::Outlook told;
-  for (;;) {
+  for (bool ended = false;;) {
     const auto events = co_await follower.events(last);
     if (!events) co_return;
     for (const spool::PublishedPtr& event : *events) {
@@ -98,11 +97,13 @@ asio::awaitable<void> write_events(const Services& services, const Request& requ
       text.clear();
       quiet_since = std::chrono::steady_clock::now();
     }
+    if (events->empty() && ended) co_return;
+    ended = false;
     if (!events->empty()) continue;
     const auto snapshot = co_await follower.snapshot();
     if (!snapshot || request.signal->stopped()) co_return;
-    if ((*snapshot)->seq() > last) continue;
-    if ((*snapshot)->ended()) co_return;
+    ended = (*snapshot)->ended();
+    if (ended) continue;  // what tells of its end is still to be read
     if ((*snapshot)->outlook != told) {
       told = (*snapshot)->outlook;
       text = queue_message(told);

@@ -60,7 +60,7 @@ class Following {
         if (!taken) co_return;
         last = event->seq;
       }
-      if (!events->empty() || (*snapshot)->seq() > last) continue;
+      if (!events->empty()) continue;
       const bool more = co_await wait((*snapshot)->ended());
       if (!more) co_return;
     }

@@ -146,6 +146,20 @@ TEST_F(Events, AreManyAndNoneIsMissed) {
   }
 }
 
+TEST_F(Events, AreNotLookedForAgainAndAgainWhereTheyAreLost) {
+  server_.spool.damage(1);
+  EXPECT_THAT(numbers(get("?wait=0.1")), testing::ElementsAre());
+  auto connection = stream();
+  connection.read_until("retry: 2000\n\n");
+  std::this_thread::sleep_for(milliseconds(100));
+  EXPECT_LT(server_.spool.event_reads, 10);
+  run(0);
+  end();
+  server_.spool.damage(1);
+  EXPECT_THAT(numbers(get("?after=3&wait=60")), testing::ElementsAre());
+  connection.read_until("0\r\n\r\n");
+}
+
 TEST_F(Events, EndWithTheServer) {
   auto connection = stream();
   connection.read_until("created");

@@ -52,6 +52,11 @@ class FakeSpool final : public spool::Spool, private store::Store {
     hub_.removed(id);
   }
 
+  void damage(job::JobId id) {  // its events are lost
+    const std::lock_guard lock(mutex_);
+    jobs_.at(id).events.clear();
+  }
+
   job::Outlook expected;  // of every job
   spool::QueueState state;
   std::vector<store::Group> all_groups;
@@ -250,6 +255,7 @@ class FakeSpool final : public spool::Spool, private store::Store {
     ++event_reads_begun;
     const std::lock_guard let_in(event_gate);
     const std::lock_guard lock(mutex_);
+    ++event_reads;
     const auto found = jobs_.find(id);
     if (found == jobs_.end()) return missing(id);
     std::vector<job::Event> result;
@@ -319,6 +325,7 @@ class FakeSpool final : public spool::Spool, private store::Store {
  public:
   store::Filter last_filter;
   int chunks = 0;  // of bulk submits
+  std::atomic<int> event_reads = 0;
 };
 
 }  // namespace llmspool::http

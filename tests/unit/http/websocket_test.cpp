@@ -128,6 +128,13 @@ TEST_F(WebSockets, MissNoEventWhileThereAreMany) {
   EXPECT_EQ(client.code(), 1000);
 }
 
+TEST_F(WebSockets, DoNotLookAgainAndAgainForEventsThatAreLost) {
+  server_.spool.damage(1);
+  const Client client(server_.path, "/api/ws/jobs/1?events=all");
+  std::this_thread::sleep_for(milliseconds(100));
+  EXPECT_LT(server_.spool.event_reads, 10);
+}
+
 TEST_F(WebSockets, RefuseAJobThatThereIsNotWithACloseCode) {
   for (const auto* id : {"9", "abc"}) {
     Client client(server_.path, std::string("/api/ws/jobs/") + id);
