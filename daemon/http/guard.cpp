@@ -29,6 +29,14 @@ bool is_ours(std::string_view host, const Settings& settings) {
 
 }  // namespace
 
+Result<void> check_framing(bool http_1_1, const Headers& headers) {
+  const std::string* coding = headers.find("Transfer-Encoding");
+  if (!coding) return {};
+  if (!http_1_1) return fail(Code::invalid, "HTTP/1.0 has no Transfer-Encoding.");
+  if (headers.count("Transfer-Encoding") == 1 && iequals(trimmed(*coding), "chunked")) return {};
+  return fail(Code::invalid, "Transfer-Encoding may only be chunked.");
+}
+
 Result<void> check_host(Transport transport, bool http_1_1, const Headers& headers,
                         const Settings& settings) {
   if (headers.count("Host") > 1) {

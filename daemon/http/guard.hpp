@@ -11,6 +11,10 @@ namespace llmspool::http {
 
 enum class Transport { unix_socket, tcp };
 
+// How the body's end is told: by Content-Length or in chunks, which HTTP/1.0 does not know. Where
+// it is told otherwise, a next request cannot be found.
+Result<void> check_framing(bool http_1_1, const Headers& headers);
+
 // The host a request is for. On TCP it must be a loopback name or an allowed one, so that a name
 // that a web page's owner has pointed at 127.0.0.1 is of no use to it.
 Result<void> check_host(Transport transport, bool http_1_1, const Headers& headers,

@@ -240,11 +240,14 @@ asio::awaitable<std::optional<Response>> Session::answer(Parser& parser, Request
   // Nobody's job may become somebody else's: a new connection finds out anew who calls.
   if (!caller_) co_return problem_response(caller_.error());
   request.caller = *caller_;
+  if (auto framed = check_framing(version_ >= 11, request.headers); !framed)
+    co_return problem_response(framed.error());
   whole_ = parser.is_done();  // there is no body
   auto match = accepted(parser, request);
   if (!match) co_return std::move(match).error();
   request.parameters = match->parameters;
-  if (beast::iequals(parser.get()[beast_http::field::expect], "100-continue")) {
+  if (beast::iequals(parser.get()[beast_http::field::expect], "100-continue") && !whole_ &&
+      version_ >= 11) {
     const bool asked = co_await write_text("HTTP/1.1 100 Continue\r\n\r\n");
     if (!asked) co_return std::nullopt;
   }
@@ -298,10 +301,6 @@ std::expected<Router::Match, Response> Session::accepted(const Parser& parser,
   if (auto ours = check_host(transport_, message.version() >= 11, request.headers, settings);
       !ours) {
     return refused(ours.error());
-  }
-  if (const std::string* coding = request.headers.find("Transfer-Encoding");
-      coding && !iequals(trimmed(*coding), "chunked")) {
-    return refused({Code::invalid, "Transfer-Encoding may only be chunked."});
   }
   const std::string_view text(message.target().data(), message.target().size());
   if (text == "*" && request.method == "OPTIONS") return std::unexpected(Response(204));

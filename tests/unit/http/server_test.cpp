@@ -104,7 +104,6 @@ TEST(Server, RefusesWhatIsNoHttp) {
         "POST /api/jobs HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         "POST /api/jobs HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n"
         "Transfer-Encoding: chunked\r\n\r\n",
-        "POST /api/jobs HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
         "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n"}) {
     TestConnection connection(server.path);
     connection.send(text);
@@ -112,6 +111,27 @@ TEST(Server, RefusesWhatIsNoHttp) {
     EXPECT_EQ(reply.status, 400) << text;
     EXPECT_EQ(reply.header("Content-Type"), "application/problem+json");
     EXPECT_NE(reply.header("X-Request-Id"), "");
+  }
+}
+
+TEST(Server, EndsAConnectionOnWhichANextRequestCannotBeFound) {
+  TestServer server;
+  const std::string body = "\r\n3\r\nabc\r\n0\r\n\r\n";
+  for (const std::string head :
+       {"POST /api/jobs HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n",
+        "POST /api/jobs HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, gzip\r\n",
+        "POST /api/jobs HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n",
+        "POST /api/jobs HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+        "Transfer-Encoding: identity\r\n",
+        "GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n",
+        "POST /api/jobs HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n"}) {
+    TestConnection connection(server.path);
+    connection.send(head + body + TestServer::request("GET", "/healthz"));
+    const Reply reply = read_reply(connection);
+    EXPECT_EQ(reply.status, 400) << head;
+    EXPECT_NE(reply.header("Connection"), "keep-alive") << head;
+    connection.socket().shutdown(asio::socket_base::shutdown_send);
+    EXPECT_EQ(connection.read_all(), "") << head;
   }
 }
 
@@ -166,6 +186,17 @@ TEST(Server, AsksForABodyThatIsExpected) {
   EXPECT_EQ(read_reply(connection).status, 100);
   connection.send(R"({"prompt":"a"})");
   EXPECT_EQ(read_reply(connection).status, 201);
+}
+
+TEST(Server, AsksForNoBodyWhereNoneComes) {
+  TestServer server;
+  TestConnection bare(server.path), old(server.path);
+  bare.send(TestServer::request("GET", "/healthz", "", "Expect: 100-continue\r\n"));
+  EXPECT_EQ(read_reply(bare).status, 200);
+  old.send(
+      "POST /api/jobs HTTP/1.0\r\nExpect: 100-continue\r\n"
+      "Content-Type: application/json\r\nContent-Length: 14\r\n\r\n{\"prompt\":\"a\"}");
+  EXPECT_EQ(read_reply(old).status, 201);
 }
 
 TEST(Server, RefusesBodiesOfOtherTypes) {
