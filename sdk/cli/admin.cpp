@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "command.hpp"
-#include "new_file.hpp"
+#include "download.hpp"
 #include "text.hpp"
 
 namespace llmspool::cli {
@@ -18,10 +18,23 @@ struct BackupOptions {
   bool force = false;
 };
 
+constexpr const char* kTarget = "/api/admin/backup";
+
+ExitCode print_backup(const Context& context) {
+  if (context.terminal.present)
+    throw Failure(ExitCode::usage,
+                  "The backup is no text for a terminal: name a file, or send standard output to a "
+                  "file or a pipe.");
+  context.api.patient(kCopyMax).download(kTarget,
+                                         [](std::string_view piece) { std::cout << piece; });
+  return ExitCode::ok;
+}
+
 ExitCode backup(const Context& context, const BackupOptions& options) {
+  if (is_standard_output(options.file)) return print_backup(context);
   constexpr ::mode_t kOwnerOnly = 0600;  // prompts and answers of everybody
-  const auto size = download_file(context.api.patient(kCopyMax), "/api/admin/backup", options.file,
-                                  kOwnerOnly, options.force);
+  const auto size = download_file(context.api.patient(kCopyMax), kTarget, options.file, kOwnerOnly,
+                                  options.force);
   (context.json ? std::cerr : std::cout)
       << "The backup is in " << harmless(options.file) << " (" << human_size(size) << ").\n";
   return ExitCode::ok;
@@ -36,7 +49,9 @@ void add_admin_commands(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<BackupOptions>();
   auto* command = admin->add_subcommand(
       "backup", "Save the daemon's database, as it is at one moment, while the daemon runs");
-  command->add_option("file", options->file, "The file to write; it must not exist")
+  command
+      ->add_option("file", options->file,
+                   "The file to write, which must not exist; -: standard output")
       ->type_name("FILE")
       ->required();
   command->add_flag("--force", options->force, "Replace a file that exists");

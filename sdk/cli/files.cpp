@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "command.hpp"
+#include "download.hpp"
 #include "saved_file.hpp"
 #include "table.hpp"
 #include "text.hpp"
@@ -55,7 +56,7 @@ ExitCode get_all(const Context& context, const GetOptions& options) {
 }
 
 ExitCode get_one(const Context& context, const GetOptions& options) {
-  if (!options.output.empty() && options.output != "-") {
+  if (!options.output.empty() && !is_standard_output(options.output)) {
     save(context, options, options.name);
     return ExitCode::ok;
   }
@@ -66,7 +67,7 @@ ExitCode get_one(const Context& context, const GetOptions& options) {
 
 ExitCode get(const Context& context, const GetOptions& options) {
   if (!options.name.empty()) return get_one(context, options);
-  if (options.output == "-")
+  if (is_standard_output(options.output))
     throw Failure(ExitCode::usage, "Name the file that shall go to standard output.");
   return get_all(context, options);
 }

@@ -5,11 +5,11 @@
 #include <optional>
 
 #include "command.hpp"
+#include "download.hpp"
 #include "group_text.hpp"
 #include "group_watch.hpp"
 #include "job_list.hpp"
 #include "lines.hpp"
-#include "new_file.hpp"
 #include "text.hpp"
 
 namespace llmspool::cli {
@@ -59,7 +59,7 @@ ExitCode cancel(const Context& context, const GroupOptions& options) {
 
 ExitCode results(const Context& context, const GroupOptions& options) {
   const auto target = group_target(options, "/results");
-  if (!options.output.empty() && options.output != "-") {
+  if (!options.output.empty() && !is_standard_output(options.output)) {
     const auto size = download_file(context.api, target, options.output, 0666, options.force);
     (context.json ? std::cerr : std::cout)
         << "The results are in " << harmless(options.output) << " (" << human_size(size) << ").\n";

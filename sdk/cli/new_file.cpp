@@ -16,13 +16,9 @@
 namespace llmspool::cli {
 namespace {
 
-[[noreturn]] void refuse(const std::string& path, const std::string& why) {
-  throw Failure(ExitCode::usage, "The file '" + path + "' " + why + '.');
-}
-
 int create(const std::string& path, ::mode_t mode, const std::string& remedy) {
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  if (descriptor < 0 && errno == EEXIST) refuse(path, "exists: " + remedy);
+  if (descriptor < 0 && errno == EEXIST) refuse_file(path, "exists: " + remedy);
   if (descriptor < 0) refuse_file(path, errno);
   return descriptor;
 }
@@ -38,20 +34,22 @@ void sync_directory(const std::string& file) {
   ::close(directory);
 }
 
-void check_is_no_directory(const std::string& path) {
-  if (std::error_code unknown; std::filesystem::is_directory(path, unknown))
-    refuse(path, "is a directory: name a file in it");
-}
-
-void check_absent(const std::string& path) {
-  if (std::filesystem::exists(std::filesystem::symlink_status(path)))
-    refuse(path, "exists: use --force to replace it");
-}
-
 }  // namespace
 
+void refuse_file(const std::string& path, const std::string& why) {
+  throw Failure(ExitCode::usage, "The file '" + path + "' " + why + '.');
+}
+
 void refuse_file(const std::string& path, int cause) {
-  refuse(path, "cannot be written: " + std::generic_category().message(cause));
+  refuse_file(path, "cannot be written: " + std::generic_category().message(cause));
+}
+
+void write_all(int descriptor, std::string_view content, const std::string& path) {
+  while (!content.empty()) {
+    const auto written = ::write(descriptor, content.data(), content.size());
+    if (written < 0 && errno != EINTR) refuse_file(path, errno);
+    if (written > 0) content.remove_prefix(static_cast<std::size_t>(written));
+  }
 }
 
 NewFile::NewFile(const std::string& path, ::mode_t mode, const std::string& remedy)
@@ -63,11 +61,7 @@ NewFile::~NewFile() {
 }
 
 void NewFile::write(std::string_view content) {
-  while (!content.empty()) {
-    const auto written = ::write(descriptor_, content.data(), content.size());
-    if (written < 0 && errno != EINTR) refuse_file(path_, errno);
-    if (written > 0) content.remove_prefix(static_cast<std::size_t>(written));
-  }
+  write_all(descriptor_, content, path_);
 }
 
 void NewFile::keep() {
@@ -81,21 +75,6 @@ void NewFile::keep_as(const std::string& path) {
   if (::rename(path_.c_str(), path.c_str()) != 0) refuse_file(path, errno);
   kept_ = true;
   sync_directory(path);
-}
-
-std::uint64_t download_file(const Api& api, std::string_view target, const std::string& path,
-                            ::mode_t mode, bool replace) {
-  check_is_no_directory(path);
-  if (!replace) check_absent(path);
-  NewFile file(path + ".partial", mode, "delete it if nothing is writing it any more");
-  std::uint64_t size = 0;
-  api.download(target, [&](std::string_view piece) {
-    file.write(piece);
-    size += piece.size();
-  });
-  if (!replace) check_absent(path);  // that came to be meanwhile
-  file.keep_as(path);
-  return size;
 }
 
 }  // namespace llmspool::cli

@@ -4,17 +4,19 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "api.hpp"
 #include "interrupt.hpp"
 
 namespace llmspool::cli {
 
-// Throws Failure: the file cannot be written, because of this errno.
+// Throws Failure: "The file 'path' why.", and: it cannot be written, because of this errno.
+[[noreturn]] void refuse_file(const std::string& path, const std::string& why);
 [[noreturn]] void refuse_file(const std::string& path, int cause);
+
+// write(2) of all of it; throws Failure, naming the file.
+void write_all(int descriptor, std::string_view content, const std::string& path);
 
 // A file that goes away again unless it is kept, even where a signal ends the tool. Every call
 // throws Failure, naming the file. One at a time.
@@ -37,10 +39,5 @@ class NewFile {
   bool kept_ = false;
   RemovalOnSignal removal_;
 };
-
-// Makes `path` of the body that GET gives, by way of path.partial; gives its size. A file that
-// exists is a Failure unless `replace`.
-std::uint64_t download_file(const Api& api, std::string_view target, const std::string& path,
-                            ::mode_t mode, bool replace);
 
 }  // namespace llmspool::cli

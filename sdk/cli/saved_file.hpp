@@ -13,7 +13,7 @@ namespace llmspool::cli {
 void check_file_name(const std::string& name);
 
 // Writes `content` to directory/name and makes the folder if there is none. An existing file is a
-// Failure unless `replace`; a link is never followed.
+// Failure unless `replace`, and what is no regular file always; a link is never followed.
 void save_file(const std::filesystem::path& directory, const std::string& name,
                std::string_view content, bool replace);
 

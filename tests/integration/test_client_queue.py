@@ -2,8 +2,11 @@
 """The client tool's side of the queue, against the real daemon."""
 
 import json
+import subprocess
 
 import pytest
+
+from daemon import BUILD
 
 ONE_AT_A_TIME = "[backends.echo]\nconcurrency = 1\n"
 TWO = ONE_AT_A_TIME + "[backends.other]\nplugin = 'echo'\n"
@@ -106,6 +109,17 @@ def test_backup(daemon, make_daemon, tmp_path):
     file.rename(other.state / "llmspool.db")
     assert other.start().job(job)["output"] == "keep me"
     assert "is a directory" in run(daemon, "admin", "backup", tmp_path, "--force", code=2).stderr
+
+
+def test_what_is_no_file_is_written_to(daemon, tmp_path):
+    daemon.run(prompt="x", group="g")
+    for name in ("-", "/dev/stdout"):
+        done = subprocess.run([BUILD / "sdk/cli/llmspool", "--socket", daemon.socket, "admin", "backup", name,
+                               "--force"], capture_output=True, check=True, cwd=tmp_path)
+        assert done.stdout.startswith(b"SQLite format 3") and done.stderr == b""
+        assert json.loads(run(daemon, "group", "results", "g", "--output", name).stdout)["output"] == "x"
+        assert run(daemon, "get", "1", "answer.txt", "--output", name).stdout == "x"
+    assert not (tmp_path / "-").exists()
 
 
 def test_submit_with_all_that_the_queue_knows(busy):

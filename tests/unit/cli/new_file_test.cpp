@@ -3,15 +3,15 @@
 #include "new_file.hpp"
 
 #include <gmock/gmock.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
-#include "canned_server.hpp"
+#include "exit_code.hpp"
 
 namespace llmspool::cli {
 namespace {
@@ -39,12 +39,6 @@ class NewFileTest : public testing::Test {
     for (const auto& entry : fs::directory_iterator(directory_))
       names.push_back(entry.path().filename().string());
     return names;
-  }
-
-  std::uint64_t download(const std::string& answer, bool replace) {
-    CannedServer server({answer});
-    return download_file(Api(client::Client::unix_socket(server.path())), "/backup",
-                         path("backup.db"), 0600, replace);
   }
 
  private:
@@ -106,35 +100,6 @@ TEST_F(NewFileTest, MindsNoSignalThatIsIgnored) {
   ::waitpid(child, &status, 0);
   EXPECT_EQ(status, 0);
   EXPECT_THAT(names(), ElementsAre("a"));
-}
-
-TEST_F(NewFileTest, DownloadsForTheOwnerAlone) {
-  EXPECT_EQ(download(chunked("application/vnd.sqlite3", {"some", " bytes"}, true), false), 10);
-  EXPECT_EQ(content_of("backup.db"), "some bytes");
-  EXPECT_THAT(names(), ElementsAre("backup.db"));
-  struct stat facts{};
-  ::stat(path("backup.db").c_str(), &facts);
-  EXPECT_EQ(facts.st_mode & 0777, 0600);
-}
-
-TEST_F(NewFileTest, ADownloadThatFailsLeavesNothing) {
-  EXPECT_THROW(download(chunked("application/vnd.sqlite3", {"some"}, false), false), Failure);
-  EXPECT_THAT(names(), IsEmpty());
-  EXPECT_THROW(
-      download(answer("403 Forbidden", "application/problem+json", R"({"detail":"No."})"), false),
-      Refusal);
-  EXPECT_THAT(names(), IsEmpty());
-}
-
-TEST_F(NewFileTest, ADownloadReplacesAFileOnlyIfAskedToAndOnlyByAWholeOne) {
-  std::ofstream(path("backup.db")) << "old";
-  EXPECT_THROW(download_file(Api(client::Client::unix_socket("/nonexistent")), "/backup",
-                             path("backup.db"), 0600, false),
-               Failure);
-  EXPECT_THROW(download(chunked("application/vnd.sqlite3", {"half"}, false), true), Failure);
-  EXPECT_EQ(content_of("backup.db"), "old");
-  download(answer("200 OK", "application/vnd.sqlite3", "new"), true);
-  EXPECT_EQ(content_of("backup.db"), "new");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "saved_file.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <sstream>
@@ -63,6 +64,22 @@ TEST_F(SaveFileTest, FollowsNoLink) {
   save_file(directory_, "link", "x", true);
   EXPECT_EQ(content_of("target"), "precious");
   EXPECT_FALSE(fs::is_symlink(directory_ / "link"));
+}
+
+TEST_F(SaveFileTest, ReplacesNothingButAFile) {
+  ASSERT_EQ(::mkfifo((directory_ / "pipe").c_str(), 0600), 0);
+  fs::create_symlink("pipe", directory_ / "link");
+  for (const char* name : {"pipe", "link"})
+    for (const bool replace : {false, true}) try {
+        save_file(directory_, name, "x", replace);
+        FAIL();
+      } catch (const Failure& failure) {
+        EXPECT_EQ(failure.what(), "The file '" + (directory_ / name).string() +
+                                      "' is no regular file and is not replaced: use --output for "
+                                      "another folder.");
+      }
+  EXPECT_TRUE(fs::is_fifo(directory_ / "pipe"));
+  EXPECT_TRUE(fs::is_symlink(directory_ / "link"));
 }
 
 TEST_F(SaveFileTest, MakesTheFolder) {
