@@ -45,11 +45,13 @@ Refusal refusal(const client::Response& response) {
   auto message = problem_text(as_object(problem));
   if (message.empty())
     message = "The daemon answered with HTTP status " + std::to_string(response.status) + ".";
+  std::string advice;
   if (const auto seconds = response.header("Retry-After"))
-    message += "\nTry again in " + std::string(*seconds) + " s.";
+    advice += "\nTry again in " + std::string(*seconds) + " s.";
   if (response.status == 401)
-    message += "\nPut the token into the environment variable LLMSPOOL_TOKEN.";
-  return {exit_code_of(response.status), message, response.status >= 500, std::move(problem)};
+    advice += "\nPut the token into the environment variable LLMSPOOL_TOKEN.";
+  return {exit_code_of(response.status), message, response.status >= 500, advice,
+          std::move(problem)};
 }
 
 json::value parse_answer(const client::Response& response) {

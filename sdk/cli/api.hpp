@@ -16,8 +16,9 @@ namespace llmspool::cli {
 // The daemon's "no", with the problem object that it sent, for --json.
 class Refusal : public Failure {
  public:
-  Refusal(ExitCode code, const std::string& message, bool may_pass, json::value problem)
-      : Failure(code, message, may_pass), problem_(std::move(problem)) {}
+  Refusal(ExitCode code, const std::string& fact, bool may_pass, const std::string& advice,
+          json::value problem)
+      : Failure(code, fact, may_pass, advice), problem_(std::move(problem)) {}
   const json::value& problem() const { return problem_; }
 
  private:

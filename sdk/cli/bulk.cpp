@@ -128,7 +128,7 @@ ExitCode bulk(const Context& context, const BulkOptions& options) {
   } catch (const Failure& failure) {
     if (!upload.begun()) throw;
     throw Failure(failure.code(),
-                  std::string(failure.what()) + "\nSome of the jobs may have been accepted. " +
+                  failure.fact() + "\nSome of the jobs may have been accepted. " +
                       (options.idempotency_key
                            ? "Send the same again with the same --idempotency-key: no job is made "
                              "twice."

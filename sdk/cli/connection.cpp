@@ -85,36 +85,41 @@ client::Client choose_client(const ConnectionOptions& options) {
   return choose_client(options, environment, may_exist);
 }
 
-Failure unreachable(const std::string& address, const client::Error& error) {
+NoAnswer unreachable(const std::string& address, const client::Error& error) {
   const bool tcp = address.starts_with("http:");
   const std::string cause = error.cause().message();
   using Kind = client::Error::Kind;
   switch (error.kind()) {
     case Kind::permission_denied:
-      return {ExitCode::permission_denied,
-              "You may not use the daemon's socket " + address + ": " + cause +
-                  ". Add yourself to the group 'llmspool' (sudo usermod -aG llmspool $USER), then "
-                  "log in again."};
+      return {
+          ExitCode::permission_denied,
+          "You may not use the daemon's socket " + address + ": " + cause + '.',
+          " Add yourself to the group 'llmspool' (sudo usermod -aG llmspool $USER), then log in "
+          "again.",
+          false};
     case Kind::no_socket:
     case Kind::refused:
     case Kind::unreachable:
       return {ExitCode::unreachable,
-              "The daemon is not reachable at " + address + ": " + cause +
-                  ". Start it with 'systemctl start llmspoold' or 'make run', or name another " +
-                  (tcp ? "server with --server." : "socket with --socket.")};
+              "The daemon is not reachable at " + address + ": " + cause + '.',
+              std::string(" Start it with 'systemctl start llmspoold' or 'make run', or name "
+                          "another ") +
+                  (tcp ? "server with --server." : "socket with --socket."),
+              false};
     case Kind::timed_out:
-      return {ExitCode::unreachable, "The daemon at " + address +
-                                         " does not answer. Look at its state with 'systemctl "
-                                         "status llmspoold'."};
+      return {ExitCode::unreachable, "The daemon at " + address + " does not answer.",
+              " Look at its state with 'systemctl status llmspoold'.", true};
     case Kind::disconnected:
-      return {ExitCode::unreachable, "The daemon at " + address +
-                                         " closed the connection before it had answered (" + cause +
-                                         "). It may be restarting: try again."};
+      return {ExitCode::unreachable,
+              "The daemon at " + address + " closed the connection before it had answered (" +
+                  cause + ").",
+              " It may be restarting: try again.", true};
     case Kind::protocol:
       break;
   }
   return {ExitCode::server_error,
-          "What answers at " + address + " is not llmspoold: " + cause + ". Check the address."};
+          "What answers at " + address + " is not llmspoold: " + cause + '.', " Check the address.",
+          false};
 }
 
 }  // namespace llmspool::cli

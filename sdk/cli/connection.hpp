@@ -32,7 +32,20 @@ client::Client choose_client(const ConnectionOptions& options,
                              const std::function<bool(const std::string&)>& exists);
 client::Client choose_client(const ConnectionOptions& options);
 
+// The daemon has not answered.
+class NoAnswer : public Failure {
+ public:
+  NoAnswer(ExitCode code, const std::string& fact, const std::string& advice, bool may_be_done)
+      : Failure(code, fact, code != ExitCode::permission_denied, advice),
+        may_be_done_(may_be_done) {}
+  // Whether it may have been asked all the same, and have done it.
+  bool may_be_done() const { return may_be_done_; }
+
+ private:
+  bool may_be_done_;
+};
+
 // What went wrong with `address` and how to mend it.
-Failure unreachable(const std::string& address, const client::Error& error);
+NoAnswer unreachable(const std::string& address, const client::Error& error);
 
 }  // namespace llmspool::cli

@@ -31,15 +31,19 @@ class Failure : public std::runtime_error {
  public:
   Failure(ExitCode code, const std::string& message)
       : Failure(code, message, code == ExitCode::unreachable || code == ExitCode::server_error) {}
-  Failure(ExitCode code, const std::string& message, bool may_pass)
-      : std::runtime_error(message), code_(code), may_pass_(may_pass) {}
+  // `advice` is the end of the message, for a person who is to do something about it.
+  Failure(ExitCode code, const std::string& fact, bool may_pass, const std::string& advice = {})
+      : std::runtime_error(fact + advice), code_(code), may_pass_(may_pass), fact_(fact) {}
   ExitCode code() const { return code_; }
+  // The message without the advice, where the tool itself does something about it.
+  const std::string& fact() const { return fact_; }
   // Whether the same may work in a moment, as when the daemon starts again.
   bool may_pass() const { return may_pass_; }
 
  private:
   ExitCode code_;
   bool may_pass_;
+  std::string fact_;
 };
 
 }  // namespace llmspool::cli

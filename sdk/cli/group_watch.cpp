@@ -84,7 +84,7 @@ ExitCode watch_group(const Context& context, const std::string& name, const std:
       std::this_thread::sleep_for(interval);
     } catch (const Failure& failure) {
       if (!known || !failure.may_pass()) throw;
-      reconnects.pause(failure.what(), "The group may go on. " + come_back);
+      reconnects.pause(failure.fact(), "The group may go on. " + come_back);
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "command.hpp"
+#include "connection.hpp"
 #include "job_text.hpp"
 #include "submission.hpp"
 #include "text.hpp"
@@ -22,9 +23,21 @@ json::value post(const Context& context, const SubmitOptions& options, const jso
   std::string target = "/api/jobs";
   if (options.wait_seconds) target += "?wait=" + std::to_string(*options.wait_seconds);
   const auto api = context.api.patient(std::chrono::seconds(options.wait_seconds.value_or(0)));
-  const auto response = api.call("POST", target, json::serialize(body), headers);
-  replayed = options.idempotency_key && response.status == 200;
-  return parse_answer(response);
+  try {
+    const auto response = api.call("POST", target, json::serialize(body), headers);
+    replayed = options.idempotency_key && response.status == 200;
+    return parse_answer(response);
+  } catch (const NoAnswer& failure) {
+    if (!failure.may_be_done()) throw;
+    throw Failure(failure.code(),
+                  failure.fact() +
+                      (options.idempotency_key
+                           ? "\nThe job may have been accepted. Repeat the same command: with the "
+                             "same --idempotency-key no job is made twice."
+                           : "\nThe job may have been accepted: look with 'llmspool list -n 1' "
+                             "before you submit it again. With --idempotency-key it is safe to "
+                             "repeat a submit."));
+  }
 }
 
 // The daemon answers before the time is over where it stops.

@@ -74,7 +74,7 @@ class Top {
       state_.queue = read_queue(api_);
       state_.trouble.clear();
     } catch (const Failure& failure) {
-      state_.trouble = failure.what();
+      state_.trouble = failure.fact();
       return;
     }
     // The selection never slips to another job, which the next key would then change.

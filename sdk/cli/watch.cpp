@@ -46,7 +46,7 @@ class Watch {
         why = "The connection was lost: " + error.cause().message();
       } catch (const Failure& failure) {
         if (!failure.may_pass()) throw;
-        why = failure.what();
+        why = failure.fact();
       }
       reconnects_.pause(why, "The job may go on. Come back to it with: llmspool watch " + job_id_ +
                                  " --after " + std::to_string(last_));

@@ -86,6 +86,9 @@ TEST(Unreachable, SaysWhatToDo) {
   const auto denied = failure_of(Kind::permission_denied, errc::permission_denied);
   EXPECT_EQ(denied.code(), ExitCode::permission_denied);
   EXPECT_THAT(denied.what(), HasSubstr("sudo usermod -aG llmspool $USER"));
+  const auto lost = failure_of(Kind::disconnected, errc::connection_reset);
+  EXPECT_THAT(lost.what(), testing::EndsWith("It may be restarting: try again."));
+  EXPECT_THAT(lost.fact(), testing::EndsWith("(Connection reset by peer)."));
   EXPECT_EQ(failure_of(Kind::timed_out, errc::timed_out).code(), ExitCode::unreachable);
   EXPECT_EQ(failure_of(Kind::protocol, errc::bad_message).code(), ExitCode::server_error);
 }
