@@ -23,6 +23,7 @@ using Command = std::function<ExitCode(const Context& context)>;
 void add_submit_command(CLI::App& app, Command& chosen);
 void add_watch_command(CLI::App& app, Command& chosen);
 void add_job_commands(CLI::App& app, Command& chosen);
+void add_change_command(CLI::App& app, Command& chosen);
 void add_file_commands(CLI::App& app, Command& chosen);
 void add_bulk_command(CLI::App& app, Command& chosen);
 void add_group_commands(CLI::App& app, Command& chosen);

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "exit_code.hpp"
+#include "pairs.hpp"
 #include "text.hpp"
 
 namespace llmspool::cli {
@@ -66,7 +66,7 @@ void add_list_options(CLI::App& command, ListOptions& options) {
   filter("--group,-g", options.group, "Only jobs of this group");
   filter("--owner", options.owner, "Only jobs of this owner");
   command.add_option("--label,-l", options.labels, "Only jobs with this label; may be repeated")
-      ->type_name("KEY=VALUE")
+      ->type_name(kPairType)
       ->allow_extra_args(false);
   auto* all = command.add_flag("--all", options.all, "All of them, however many there are");
   command.add_option("--limit,-n", options.limit, "At most so many, up to 500; else 50")
@@ -89,12 +89,9 @@ std::string list_target(const ListOptions& options, const std::string& cursor) {
   add_if("model", options.model);
   add_if("group", options.group);
   add_if("owner", options.owner);
-  for (auto label : options.labels) {
-    const auto equals = label.find('=');
-    if (equals == std::string::npos || equals == 0)
-      throw Failure(ExitCode::usage, "--label wants KEY=VALUE, not '" + label + "'.");
-    label[equals] = ':';
-    add("label", label);
+  for (const auto& label : options.labels) {
+    const auto [name, value] = split_pair("--label", label);
+    add("label", name + ':' + value);
   }
   if (options.all)
     add("limit", std::to_string(kPageMax));

@@ -77,6 +77,15 @@ std::optional<std::string> describe_hindrance(const json::object& job) {
                        : std::optional(name + " waits until " + short_time(start) + " UTC.");
 }
 
+std::string describe_change(const json::object& job) {
+  std::string labels;
+  for (const auto& [name, value] : object_field(job, "labels"))
+    labels += (labels.empty() ? "" : ", ") + std::string(name) + '=' +
+              text_field(object_field(job, "labels"), name);
+  return describe_hindrance(job).value_or(describe_job(job)) +
+         (labels.empty() ? "" : " Its labels: " + labels + '.');
+}
+
 std::string describe_wait(const json::object& place) {
   return "Waiting" + place_in_queue(place);
 }

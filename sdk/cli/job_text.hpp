@@ -17,6 +17,9 @@ std::string describe_job(const json::object& job);
 std::string describe_priority(const json::object& job);
 std::string describe_destination(const json::object& job);
 
+// "Job 42 waits until 2030-01-31 12:00:00 UTC. Its labels: batch=spring."
+std::string describe_change(const json::object& job);
+
 // The exit code of a tool that waited for this job.
 ExitCode exit_code_of(const json::object& job);
 

@@ -43,6 +43,7 @@ void declare(CLI::App& app, Arguments& arguments) {
   add_submit_command(app, arguments.command);
   add_watch_command(app, arguments.command);
   add_job_commands(app, arguments.command);
+  add_change_command(app, arguments.command);
   add_file_commands(app, arguments.command);
   add_bulk_command(app, arguments.command);
   add_group_commands(app, arguments.command);

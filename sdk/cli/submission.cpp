@@ -4,12 +4,11 @@
 
 #include <cerrno>
 #include <fstream>
-#include <functional>
 #include <istream>
 #include <system_error>
-#include <utility>
 
 #include "exit_code.hpp"
+#include "pairs.hpp"
 #include "text.hpp"
 
 namespace llmspool::cli {
@@ -44,31 +43,6 @@ std::string read_text(const std::string& path, const Input& standard_input) {
   return read_text(stream, "The file '" + path + '\'');
 }
 
-// "name=value" of an option that wants such pairs.
-std::pair<std::string, std::string> split(const std::string& option, const std::string& pair) {
-  const auto equals = pair.find('=');
-  if (equals == std::string::npos || equals == 0)
-    throw Failure(ExitCode::usage, option + " wants NAME=VALUE, not '" + pair + "'.");
-  if (first_bad_byte(pair))
-    throw Failure(ExitCode::usage, option + " '" + pair + "' is not text in UTF-8.");
-  return {pair.substr(0, equals), pair.substr(equals + 1)};
-}
-
-[[noreturn]] void refuse_twice(const std::string& option, const std::string& name) {
-  throw Failure(ExitCode::usage, option + " names '" + name + "' twice.");
-}
-
-// The object that all the pairs of one option make.
-json::object from_pairs(const std::string& option, const std::vector<std::string>& pairs,
-                        const std::function<json::value(const std::string&)>& value_of) {
-  json::object object;
-  for (const auto& pair : pairs) {
-    const auto [name, text] = split(option, pair);
-    if (!object.emplace(name, value_of(text)).second) refuse_twice(option, name);
-  }
-  return object;
-}
-
 // What reads as JSON is meant as JSON: 0.7, true, ["a"]. Anything else is a text.
 json::value param_value(const std::string& text) {
   boost::system::error_code failure;
@@ -79,7 +53,7 @@ json::value param_value(const std::string& text) {
 // NAME, or NAME={"its": "params"}.
 json::object optimizer(const std::string& text) {
   if (text.find('=') == std::string::npos) return {{"name", text}};
-  const auto [name, params] = split("--optimizer", text);
+  const auto [name, params] = split_pair("--optimizer", text);
   const auto value = param_value(params);
   if (!value.is_object())
     throw Failure(ExitCode::usage, "--optimizer " + name + " wants its params as a JSON object.");
@@ -112,6 +86,8 @@ void check_whole(const SubmitOptions& options) {
                   "A pipeline takes no prompt: give its texts with --input NAME=VALUE.");
   if (!options.pipeline && !options.inputs.empty())
     throw Failure(ExitCode::usage, "--input belongs to a pipeline: name it with --pipeline.");
+  if (options.delay_seconds && options.not_before)
+    throw Failure(ExitCode::usage, "Give --delay or --not-before, not both.");
   if (options.watch && options.wait_seconds)
     throw Failure(ExitCode::usage, "Give --watch or --wait, not both.");
 }
@@ -133,30 +109,30 @@ void add_submit_options(CLI::App& command, SubmitOptions& options) {
         ->type_name(type)
         ->check(CLI::Range(least, most).description(""));
   };
-  // What the daemon takes.
-  constexpr std::int64_t kSecondsMax = 366LL * 24 * 3600;
   constexpr std::int64_t kWaitSecondsMax = 300;
 
   text("prompt", options.prompt, "PROMPT", "The prompt; - or nothing: standard input");
   text("--file,-f", options.file, "FILE", "Read the prompt from a file; -: standard input");
   text("--pipeline,-p", options.pipeline, "NAME", "Run this pipeline instead of a prompt");
-  list("--input,-i", options.inputs, "NAME=VALUE",
+  list("--input,-i", options.inputs, kPairType,
        "An input of the pipeline; NAME=@FILE reads it from a file, NAME=@- from standard input");
   list("--backend,-b", options.backends, "NAME",
        "The backend; given several times, they are tried in this order");
   text("--model,-m", options.model, "NAME", "The model; else the backend's default");
-  list("--param", options.params, "KEY=VALUE",
+  list("--param", options.params, kPairType,
        "A parameter of the generation: temperature=0.7, max_tokens=512, stop=[\"END\"] ...");
   list("--optimizer", options.optimizers, "NAME",
        "Work on the prompt with this optimizer first; NAME={...} gives it params");
   number("--priority", options.priority, 0, 100, "N", "0 to 100, higher first; else 50");
-  list("--label,-l", options.labels, "KEY=VALUE", "A label to find the job by");
+  list("--label,-l", options.labels, kPairType, "A label to find the job by");
   text("--group,-g", options.group, "NAME", "Put the job into this group of yours");
   text("--supersede", options.supersede, "KEY",
        "Cancel your job that has the same key, if it waits or runs");
   list("--after", options.after, "ID", "Start only once this job has completed");
   command.add_flag("--hold", options.hold, "Hold the job until it is released");
   number("--delay", options.delay_seconds, 0, kSecondsMax, "SECONDS", "Start no sooner than this");
+  text("--not-before", options.not_before, "TIME",
+       "Start no sooner than then, as 2030-01-31T12:00:00Z");
   text("--deadline", options.deadline, "TIME",
        "Give up if it has not ended by then, as 2030-01-31T12:00:00Z");
   number("--timeout", options.timeout_seconds, 1, kSecondsMax, "SECONDS",
@@ -180,7 +156,7 @@ json::object submit_body(const SubmitOptions& options, const Input& standard_inp
   json::object body;
   if (options.pipeline) {
     body["pipeline"] = *options.pipeline;
-    body["inputs"] = from_pairs("--input", options.inputs, [&](const std::string& text) {
+    body["inputs"] = object_of_pairs("--input", options.inputs, [&](const std::string& text) {
       return json::value(text.starts_with('@') ? read_text(text.substr(1), standard_input) : text);
     });
   } else {
@@ -191,14 +167,13 @@ json::object submit_body(const SubmitOptions& options, const Input& standard_inp
     body["backend"] = options.backends.front();
   else if (!options.backends.empty())
     body["backend"] = json::value_from(options.backends);
-  if (!options.params.empty()) body["params"] = from_pairs("--param", options.params, param_value);
+  if (!options.params.empty())
+    body["params"] = object_of_pairs("--param", options.params, param_value);
   if (!options.optimizers.empty()) {
     auto& optimizers = body["optimizers"].emplace_array();
     for (const auto& text : options.optimizers) optimizers.push_back(optimizer(text));
   }
-  if (!options.labels.empty())
-    body["labels"] = from_pairs("--label", options.labels,
-                                [](const std::string& text) { return json::value(text); });
+  if (!options.labels.empty()) body["labels"] = object_of_pairs("--label", options.labels);
   if (!options.after.empty()) body["after"] = json::value_from(options.after);
   if (options.hold) body["hold"] = true;
 
@@ -208,6 +183,7 @@ json::object submit_body(const SubmitOptions& options, const Input& standard_inp
   put("model", options.model);
   put("priority", options.priority);
   put("delay_seconds", options.delay_seconds);
+  put("not_before", options.not_before);
   put("deadline", options.deadline);
   put("timeout_seconds", options.timeout_seconds);
   put("first_token_timeout_seconds", options.first_token_timeout_seconds);

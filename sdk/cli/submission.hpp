@@ -13,9 +13,12 @@
 
 namespace llmspool::cli {
 
+// The longest time that the daemon takes anywhere: a year.
+inline constexpr std::int64_t kSecondsMax = 366LL * 24 * 3600;
+
 struct SubmitOptions {
-  std::optional<std::string> prompt, file, pipeline, model, deadline, idempotency_key, group,
-      supersede;
+  std::optional<std::string> prompt, file, pipeline, model, not_before, deadline, idempotency_key,
+      group, supersede;
   std::vector<std::string> inputs, backends, params, labels, after, optimizers;
   std::optional<std::int64_t> priority, delay_seconds, timeout_seconds, first_token_timeout_seconds,
       token_timeout_seconds, step_timeout_seconds, max_attempts, wait_seconds;

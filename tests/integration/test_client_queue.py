@@ -40,6 +40,23 @@ def test_priority_and_move(busy):
     assert "there is no backend 'nothing'" in run(daemon, "move", "nothing", second, code=6).stderr
 
 
+def test_change(busy):
+    daemon, _ = busy
+    run(daemon, "submit", "x", "--not-before", "2026-11-30T12:00:00Z", "--label", "a=1", "--label", "b=2")
+    job = json.loads(run(daemon, "list", "-n", "1", "--json").stdout)["jobs"][0]
+    assert job["not_before"] == "2026-11-30T12:00:00.000Z"
+    assert "Its labels: b=3, c=4." in run(daemon, "change", job["job_id"], "--label", "a=", "--label", "b=3",
+                                          "--label", "c=4").stdout
+    assert daemon.job(job["job_id"])["labels"] == {"b": "3", "c": "4"}
+    run(daemon, "change", job["job_id"], "--delay", "3600")
+    assert daemon.job(job["job_id"])["queue_position"] is None
+    assert "waits until" in run(daemon, "change", job["job_id"], "--delay", "7200", "--label", "d=5").stdout
+    assert "is waiting" in run(daemon, "change", job["job_id"], "--now").stdout
+    assert daemon.job(job["job_id"])["labels"] == {"b": "3", "c": "4", "d": "5"}
+    assert daemon.job(job["job_id"])["queue_position"] == 1
+    assert "a year" in run(daemon, "change", job["job_id"], "--not-before", "2099-01-01T00:00:00Z", code=6).stderr
+
+
 def test_hold_release_and_retry(busy):
     daemon, job = busy
     waits = daemon.submit(prompt="x")["job_id"]

@@ -29,6 +29,7 @@ Done run(const CannedServer& server, std::vector<std::string> arguments, bool js
   CLI::App app;
   Command chosen;
   add_job_commands(app, chosen);
+  add_change_command(app, chosen);
   add_queue_commands(app, chosen);
   add_group_commands(app, chosen);
   std::ranges::reverse(arguments);  // as CLI11 takes them
@@ -70,6 +71,44 @@ TEST(MoveCommand, KeepsTheModelUnlessOneIsGiven) {
   EXPECT_THAT(server.requests()[0], EndsWith(R"({"backend":"gemini"})"));
   EXPECT_THAT(server.requests()[1], EndsWith(R"({"backend":"gemini","model":"large"})"));
   EXPECT_THAT(server.requests()[2], EndsWith(R"({"backend":"gemini","model":""})"));
+}
+
+TEST(ChangeCommand, KeepsTheLabelsThatItDoesNotName) {
+  const auto before = json_answer(R"({"job_id":"4","labels":{"a":"1","b":"2","c":"3"}})");
+  const auto after = json_answer(
+      R"({"job_id":"4","status":"pending","priority":50,"queue_position":1,"labels":{"a":"1","b":"5"}})");
+  CannedServer server({before, after, before, after});
+  EXPECT_EQ(
+      run(server, {"change", "4", "--label", "b=5", "--label", "c=", "--label", "d=x=y", "5"}).out,
+      "Job 4 is waiting (priority 50, position 1). Its labels: a=1, b=5.\n"
+      "Job 4 is waiting (priority 50, position 1). Its labels: a=1, b=5.\n");
+  EXPECT_THAT(server.requests()[0], StartsWith("GET /api/jobs/4 "));
+  EXPECT_THAT(server.requests()[1], AllOf(StartsWith("PATCH /api/jobs/4 "),
+                                          EndsWith(R"({"labels":{"a":"1","b":"5","d":"x=y"}})")));
+  EXPECT_THAT(server.requests()[3], StartsWith("PATCH /api/jobs/5 "));
+}
+
+TEST(ChangeCommand, SetsTheTime) {
+  const auto job = json_answer(
+      R"({"job_id":"4","status":"pending","not_before":"2030-01-31T12:00:00.000Z","labels":{}})");
+  CannedServer server({job, job, job});
+  EXPECT_EQ(run(server, {"change", "4", "--not-before", "2030-01-31T12:00:00Z"}).out,
+            "Job 4 waits until 2030-01-31 12:00:00 UTC.\n");
+  run(server, {"change", "4", "--delay", "3600"});
+  run(server, {"change", "4", "--now"});
+  EXPECT_THAT(server.requests()[0], EndsWith(R"({"not_before":"2030-01-31T12:00:00Z"})"));
+  EXPECT_THAT(server.requests()[1],
+              testing::ContainsRegex(R"(\{"not_before":"[0-9-]+T[0-9:]+Z"\}$)"));
+  EXPECT_THAT(server.requests()[2], EndsWith(R"({"not_before":null})"));
+}
+
+TEST(ChangeCommand, WantsToKnowWhatToChange) {
+  CannedServer server({});
+  EXPECT_THROW(run(server, {"change", "4"}), Failure);
+  EXPECT_THROW(run(server, {"change", "4", "--label", "plain"}), Failure);
+  EXPECT_THROW(run(server, {"change", "--now"}), CLI::ParseError);
+  EXPECT_THROW(run(server, {"change", "4", "--now", "--delay", "5"}), CLI::ParseError);
+  EXPECT_THROW(run(server, {"change", "4", "--delay=-1"}), CLI::ParseError);
 }
 
 TEST(QueueCommands, SayWhatIsNowSo) {

@@ -112,6 +112,11 @@ TEST_F(SubmissionTest, EveryOptionHasItsField) {
             })"));
 }
 
+TEST_F(SubmissionTest, ATimeIsGivenOn) {
+  EXPECT_EQ(body({"Hello", "--not-before", "2030-01-31T12:00:00Z"}).at("not_before"),
+            "2030-01-31T12:00:00Z");
+}
+
 TEST_F(SubmissionTest, OneBackendIsNoList) {
   EXPECT_EQ(body({"Hello", "--backend", "echo"}).at("backend"), "echo");
 }
@@ -174,6 +179,8 @@ TEST_F(SubmissionTest, WhatContradictsItselfIsRefused) {
   EXPECT_THAT(refusal({"x", "-f", "y"}), HasSubstr("not both"));
   EXPECT_THAT(refusal({"x", "-p", "application"}), HasSubstr("takes no prompt"));
   EXPECT_THAT(refusal({"x", "-i", "cv=a"}), HasSubstr("--pipeline"));
+  EXPECT_THAT(refusal({"x", "--delay", "5", "--not-before", "2030-01-31T12:00:00Z"}),
+              HasSubstr("not both"));
   EXPECT_THAT(refusal({"x", "--watch", "--wait", "5"}), HasSubstr("not both"));
   EXPECT_THAT(refusal({"x", "--label", "plain"}), HasSubstr("--label wants NAME=VALUE"));
   EXPECT_THAT(refusal({"x", "--label", "=v"}), HasSubstr("--label wants NAME=VALUE"));
