@@ -15,11 +15,20 @@ std::string load_of(const json::object& backend) {
   return text_field(backend, "running") + " of " + text_field(backend, "concurrency");
 }
 
-// "ready", "It has no key, paused, circuit open until ...": the daemon's own sentence and all else
-// that keeps the backend from taking jobs.
+// "stopped: It has no key; 'llmspool resume gemini' lets it go on". One that is not there, and so
+// runs nothing at once, cannot go on: it is named with the daemon's word alone.
+std::string stop_of(const json::object& backend) {
+  auto reason = text_field(backend, "reason");
+  if (reason.ends_with('.')) reason.pop_back();
+  if (reason.empty() || is(backend, "concurrency", "0")) return reason;
+  return "stopped: " + reason + "; 'llmspool resume " + text_field(backend, "id") +
+         "' lets it go on";
+}
+
+// "ready", "paused, circuit open until ...": all that keeps the backend from taking jobs, the
+// longest last.
 Cell state_of(const json::object& backend) {
-  const auto reason = text_field(backend, "reason");
-  std::string state = reason.ends_with('.') ? reason.substr(0, reason.size() - 1) : reason;
+  std::string state;
   const auto add = [&](const std::string& text) { state += (state.empty() ? "" : ", ") + text; };
   const auto until = [&](const char* name) {
     const auto time = short_time(text_field(backend, name));
@@ -28,11 +37,12 @@ Cell state_of(const json::object& backend) {
   if (is(backend, "paused", "true")) add("paused");
   if (is(backend, "accepting", "false")) add("rejecting");
   if (!text_field(backend, "resting_until").empty()) add("resting" + until("resting_until"));
-  const bool as_meant = reason.empty() && !state.empty();
+  const auto meant = state;
   if (is(backend, "circuit", "open")) add("circuit open" + until("circuit_until"));
   if (is(backend, "circuit", "half_open")) add("circuit half open");
+  if (const auto stop = stop_of(backend); !stop.empty()) add(stop);
   if (state.empty()) return {"ready", Colour::green};
-  return {state, as_meant ? Colour::yellow : Colour::red};
+  return {state, state == meant ? Colour::yellow : Colour::red};
 }
 
 }  // namespace
@@ -68,8 +78,10 @@ Table queue_backends_table(const json::array& backends) {
 }
 
 std::string queue_text(const json::object& queue, const Terminal& terminal) {
+  auto endless = terminal;  // why a backend is stopped is to be read whole
+  endless.width = std::string::npos;
   return one_line(describe_queue(queue)) + '\n' +
-         queue_backends_table(array_field(queue, "backends")).text(terminal);
+         queue_backends_table(array_field(queue, "backends")).text(endless);
 }
 
 }  // namespace llmspool::cli

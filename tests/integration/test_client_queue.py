@@ -86,6 +86,18 @@ def test_switches(busy):
     run(daemon, "pause", "nothing", code=5)
 
 
+def test_a_stopped_backend_is_named_and_resumed(daemon):
+    job = daemon.submit(prompt="x", params={"fail": "stop_queue"})["job_id"]
+    daemon.until(job, lambda now: now["status"] == "pending" and "stop" in run(daemon, "queue").stdout)
+    for command in ("queue", "top"):
+        shown = run(daemon, command).stdout
+        assert "stopped: " in shown and "; 'llmspool resume echo' lets it go on" in shown
+    run(daemon, "pause", "echo")
+    assert "paused, stopped: " in run(daemon, "queue").stdout
+    run(daemon, "cancel", job)
+    assert "ready" in run(daemon, "resume", "echo").stdout
+
+
 def test_bulk_and_groups(make_daemon, tmp_path):
     daemon = make_daemon().start()
     lines = [{"prompt": f"number {number}"} for number in range(20)]

@@ -39,27 +39,36 @@ TEST(DescribeQueueBackend, NamesAllThatKeepsItFromWorking) {
   const std::string echo = "Backend echo, 2 of 4 running, 13 waiting: ";
   EXPECT_EQ(described(""), echo + "ready.");
   EXPECT_EQ(described(R"(,"paused":true,"accepting":false)"), echo + "paused, rejecting.");
-  EXPECT_EQ(described(R"(,"paused":true,"reason":"It is not there.")"),
-            echo + "It is not there, paused.");
+  EXPECT_EQ(described(R"(,"paused":true,"reason":"It has no key.")"),
+            echo + "paused, stopped: It has no key; 'llmspool resume echo' lets it go on.");
   EXPECT_EQ(described(R"(,"circuit":"open","circuit_until":"2026-11-24T17:00:00.000Z")"),
             echo + "circuit open until 2026-11-24 17:00:00 UTC.");
   EXPECT_EQ(described(R"(,"circuit":"half_open","circuit_until":null)"),
             echo + "circuit half open.");
   EXPECT_EQ(described(R"(,"resting_until":"2026-11-24T17:00:00.000Z")"),
             echo + "resting until 2026-11-24 17:00:00 UTC.");
-  EXPECT_EQ(described(R"(,"reason":"It has no key.")"), echo + "It has no key.");
+  EXPECT_EQ(described(R"(,"reason":"It has no key.")"),
+            echo + "stopped: It has no key; 'llmspool resume echo' lets it go on.");
+}
+
+TEST(DescribeQueueBackend, LetsNobodyResumeWhatIsNotThere) {
+  EXPECT_EQ(describe_queue_backend(object(R"({"id":"echo","running":0,"concurrency":0,"waiting":1,
+                                              "reason":"It is not there."})")),
+            "Backend echo, 0 of 0 running, 1 waiting: It is not there.");
 }
 
 TEST(QueueText, HasALineForEachBackend) {
-  EXPECT_EQ(queue_text(object(R"({"paused":false,"accepting":true,"running":2,"waiting":1,"held":0,
+  EXPECT_EQ(
+      queue_text(object(R"({"paused":false,"accepting":true,"running":2,"waiting":1,"held":0,
               "backends":[{"id":"echo","running":2,"concurrency":4,"waiting":1},
                           {"id":"gemini","running":0,"concurrency":2,"waiting":0,
                            "reason":"It has no key."}]})"),
-                       {}),
-            "The queue takes jobs and runs them: 2 running, 1 waiting, 0 held.\n"
-            "BACKEND  RUNNING  WAITING  STATE\n"
-            "echo     2 of 4   1        ready\n"
-            "gemini   0 of 2   0        It has no key\n");
+                 {.present = true, .width = 40}),
+      "The queue takes jobs and runs them: 2 running, 1 waiting, 0 held.\n"
+      "BACKEND  RUNNING  WAITING  STATE\n"
+      "echo     2 of 4   1        ready\n"
+      "gemini   0 of 2   0        stopped: It has no key; 'llmspool resume gemini' lets it go "
+      "on\n");
 }
 
 }  // namespace

@@ -81,6 +81,16 @@ TEST(TopScreen, ShowsThoseOfManyBackendsThatHaveJobs) {
   EXPECT_EQ(lines[7], "");
 }
 
+TEST(TopScreen, SaysWhyABackendIsStoppedAsFarAsThereIsRoom) {
+  auto shown = state();
+  shown.queue["backends"].as_array()[0].as_object()["reason"] = "It has no key.";
+  EXPECT_EQ(
+      top_screen(shown, window(120, 14))[4],
+      "echo     1 of 1   2        stopped: It has no key; 'llmspool resume echo' lets it go on");
+  EXPECT_EQ(top_screen(shown, window(50, 14))[4],
+            "echo     1 of 1   2        stopped: It has no k...");
+}
+
 TEST(TopScreen, FitsEveryWindow) {
   for (const std::size_t width : {1, 2, 10, 40, 200})
     for (std::size_t height = 1; height < 30; ++height) {
