@@ -40,6 +40,12 @@ def test_priority_and_move(busy):
     assert "there is no backend 'nothing'" in run(daemon, "move", "nothing", second, code=6).stderr
 
 
+def test_submit_tells_the_place(busy):
+    daemon, _ = busy
+    for position in (1, 2):
+        assert f", position {position}" in run(daemon, "submit", "x").stdout
+
+
 def test_change(busy):
     daemon, _ = busy
     run(daemon, "submit", "x", "--not-before", "2026-11-30T12:00:00Z", "--label", "a=1", "--label", "b=2")

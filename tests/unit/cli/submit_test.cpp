@@ -14,6 +14,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
+constexpr const char* kAccepted = R"({"job_id":"4","status":"pending","priority":50})";
+
 ExitCode submit(const std::string& socket, std::vector<std::string> arguments) {
   CLI::App app;
   Command chosen;
@@ -47,6 +49,28 @@ TEST(Submit, SaysWhatToDoWhereNobodyKnowsWhetherThereIsAJob) {
 TEST(Submit, KnowsThatThereIsNoJobWhereNobodyWasAsked) {
   EXPECT_THAT(failure_of("/nonexistent/socket", {"submit", "x"}),
               AllOf(HasSubstr("not reachable"), Not(HasSubstr("may have been"))));
+}
+
+std::string output_of(const std::string& socket, std::vector<std::string> arguments) {
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(submit(socket, std::move(arguments)), ExitCode::ok);
+  return testing::internal::GetCapturedStdout();
+}
+
+TEST(Submit, TellsThePlaceInTheQueue) {
+  CannedServer server(
+      {answer("201 Created", "application/json", kAccepted),
+       answer(
+           "200 OK", "application/json",
+           R"({"job_id":"4","status":"pending","priority":50,"queue_position":3,"eta_seconds":40})")});
+  EXPECT_EQ(output_of(server.path(), {"submit", "x"}),
+            "Job 4 is waiting (priority 50, position 3, about 40 s).\n");
+  EXPECT_THAT(server.requests()[1], testing::StartsWith("GET /api/jobs/4 "));
+}
+
+TEST(Submit, NeedsNoPlaceInTheQueue) {
+  CannedServer server({answer("201 Created", "application/json", kAccepted), ""});
+  EXPECT_EQ(output_of(server.path(), {"submit", "x"}), "Job 4 is waiting (priority 50).\n");
 }
 
 }  // namespace
