@@ -84,6 +84,9 @@ class Upload {
 
     (context_.json ? std::cerr : std::cout)
         << counted(accepted_, "job") << (accepted_ == 1 ? " was" : " were") << " accepted, "
+        << (replayed_ == 0
+                ? ""
+                : "of which " + std::to_string(replayed_) + " had been submitted before, ")
         << counted(refused_, "line") << " refused.\n";
     return refused_ == 0 ? ExitCode::ok : ExitCode::refused;
   }
@@ -91,7 +94,7 @@ class Upload {
   bool begun() const { return begun_; }
 
  private:
-  // {"line", "job_id"} or {"line", "error"}.
+  // {"line", "job_id"}, with "replayed" where the key was known, or {"line", "error"}.
   void take(std::string_view line) {
     boost::system::error_code failure;
     const auto answer = json::parse(line, failure);
@@ -102,6 +105,7 @@ class Upload {
     const auto& fields = as_object(answer);
     if (!fields.contains("error")) {
       ++accepted_;
+      if (text_field(fields, "replayed") == "true") ++replayed_;
       return;
     }
     ++refused_;
@@ -113,7 +117,7 @@ class Upload {
   const Context& context_;
   const BulkOptions& options_;
   bool begun_ = false;  // some of the file may have been sent
-  std::size_t accepted_ = 0, refused_ = 0;
+  std::size_t accepted_ = 0, replayed_ = 0, refused_ = 0;
 };
 
 }  // namespace

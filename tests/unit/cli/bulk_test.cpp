@@ -85,6 +85,14 @@ TEST_F(BulkTest, NamesEachLineThatIsRefused) {
   EXPECT_EQ(err_, "Line 2: There is no \\x1B.\n");
 }
 
+TEST_F(BulkTest, SaysHowManyHadBeenSubmittedBefore) {
+  CannedServer server({answer("200 OK", "application/x-ndjson",
+                              "{\"line\":1,\"job_id\":\"7\",\"replayed\":true}\n"
+                              "{\"line\":2,\"job_id\":\"8\"}\n")});
+  EXPECT_EQ(run(server, {.file = file_, .group = {}, .idempotency_key = "key"}), ExitCode::ok);
+  EXPECT_EQ(out_, "2 jobs were accepted, of which 1 had been submitted before, 0 lines refused.\n");
+}
+
 TEST_F(BulkTest, GivesTheAnswersToScripts) {
   CannedServer server({answer("200 OK", "application/x-ndjson", kAnswer)});
   run(server, {.file = file_, .group = {}, .idempotency_key = {}}, true);
