@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <system_error>
@@ -30,6 +31,8 @@ class Input {
       : name_(file),
         descriptor_(file == "-" ? STDIN_FILENO : ::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
     if (descriptor_ < 0) refuse("cannot be opened");
+    if (std::error_code unknown; std::filesystem::is_directory(file, unknown))
+      throw Failure(ExitCode::usage, "'" + file + "' is a directory: name a file in it.");
   }
   ~Input() {
     if (descriptor_ != STDIN_FILENO) ::close(descriptor_);

@@ -3,6 +3,7 @@
 #include "watch.hpp"
 
 #include <iostream>
+#include <limits>
 #include <memory>
 
 #include "connection.hpp"
@@ -109,7 +110,7 @@ void print_output(const Context& context, const json::object& job) {
 void add_watch_command(CLI::App& app, Command& chosen) {
   struct Options {
     std::string job_id;
-    std::uint64_t after = 0;
+    std::int64_t after = 0;
   };
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand(
@@ -117,10 +118,13 @@ void add_watch_command(CLI::App& app, Command& chosen) {
       "Follow a job to its end (Ctrl-C leaves it running); a prompt's text goes to "
       "standard output");
   command->add_option("id", options->job_id, "The job")->type_name("ID")->required();
-  command->add_option("--after", options->after, "Only events after this number")->type_name("SEQ");
+  command->add_option("--after", options->after, "Only events after this number")
+      ->type_name("SEQ")
+      ->check(
+          CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()).description(""));
   command->callback([&chosen, options] {
     chosen = [options](const Context& context) {
-      return watch(context, options->job_id, options->after);
+      return watch(context, options->job_id, static_cast<std::uint64_t>(options->after));
     };
   });
 }

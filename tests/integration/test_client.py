@@ -77,6 +77,12 @@ def test_a_wrong_option_names_the_help_of_its_command():
     assert done.returncode == 2 and done.stderr.endswith("see llmspool submit --help\n")
 
 
+def test_a_number_of_an_event_is_no_less_than_none():
+    done = subprocess.run([BUILD / "sdk/cli/llmspool", "watch", "1", "--after", "-1"], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 2 and "--after: Value -1 not in range" in done.stderr
+
+
 def test_lists_several_states(daemon):
     daemon.run(prompt="x")
     daemon.submit(prompt="y", hold=True)

@@ -122,13 +122,18 @@ TEST_F(BulkTest, SaysWhatToDoWhereItCannotKnow) {
 TEST_F(BulkTest, SaysWhichFileCannotBeRead) {
   const Context context{
       .api = Api(client::Client::unix_socket("/nonexistent")), .json = false, .terminal = {}};
-  try {
-    bulk(context, {.file = "/nonexistent", .group = {}, .idempotency_key = {}});
-    FAIL();
-  } catch (const Failure& failure) {
-    EXPECT_STREQ(failure.what(),
-                 "The file '/nonexistent' cannot be opened: No such file or directory.");
-  }
+  const auto failure_of = [&](const std::string& file) -> std::string {
+    try {
+      bulk(context, {.file = file, .group = {}, .idempotency_key = {}});
+    } catch (const Failure& failure) {
+      EXPECT_EQ(failure.code(), ExitCode::usage);
+      return failure.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(failure_of("/nonexistent"),
+            "The file '/nonexistent' cannot be opened: No such file or directory.");
+  EXPECT_EQ(failure_of("/tmp"), "'/tmp' is a directory: name a file in it.");
 }
 
 }  // namespace
