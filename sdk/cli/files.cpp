@@ -5,6 +5,7 @@
 
 #include "command.hpp"
 #include "download.hpp"
+#include "job_text.hpp"
 #include "saved_file.hpp"
 #include "table.hpp"
 #include "text.hpp"
@@ -17,8 +18,16 @@ struct GetOptions {
   bool force = false;
 };
 
+// Throws Failure where the job's files have been removed, which is not that there are none yet.
+void check_kept(const Context& context, const std::string& id) {
+  const auto job = context.api.get(job_target(id));
+  if (const auto removal = describe_removal(as_object(job)))
+    throw Failure(ExitCode::not_found, *removal);
+}
+
 ExitCode files(const Context& context, const std::string& id) {
   const auto answer = context.api.get(job_target(id, "/files"));
+  if (array_field(as_object(answer), "files").empty()) check_kept(context, id);
   Table table({"NAME", "TYPE", "SIZE", "MEDIA TYPE"});
   for (const auto& value : array_field(as_object(answer), "files")) {
     const auto& file = as_object(value);
@@ -33,7 +42,12 @@ ExitCode files(const Context& context, const std::string& id) {
 }
 
 std::string content_of(const Context& context, const std::string& id, const std::string& name) {
-  return context.api.call("GET", job_target(id, "/files/" + percent_encoded(name))).body;
+  try {
+    return context.api.call("GET", job_target(id, "/files/" + percent_encoded(name))).body;
+  } catch (const Refusal& refusal) {
+    if (refusal.code() == ExitCode::not_found) check_kept(context, id);
+    throw;
+  }
 }
 
 void save(const Context& context, const GetOptions& options, const std::string& name) {
@@ -46,6 +60,7 @@ void save(const Context& context, const GetOptions& options, const std::string& 
 ExitCode get_all(const Context& context, const GetOptions& options) {
   const auto answer = context.api.get(job_target(options.job_id, "/files"));
   const auto& files = array_field(as_object(answer), "files");
+  if (files.empty()) check_kept(context, options.job_id);
   for (const auto& file : files) check_file_name(text_field(as_object(file), "filename"));
   for (const auto& file : files) save(context, options, text_field(as_object(file), "filename"));
   if (context.json)

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "job_text.hpp"
 #include "pairs.hpp"
 #include "text.hpp"
 
@@ -147,12 +148,14 @@ std::string field_lines(const json::object& object) {
 
 std::string job_details(const json::object& job) {
   auto fields = job;
-  for (const char* name : {"output", "error_info", "attempts"}) fields.erase(name);
+  for (const char* name : {"output", "error_info", "attempts", "contents_removed"})
+    fields.erase(name);
   auto details = field_lines(fields);
   for (const auto& attempt : array_field(job, "attempts"))
     details += field_line("failed attempt", attempt_text(as_object(attempt)));
   if (const auto output = harmless(text_field(job, "output")); !output.empty())
     details += '\n' + output + (output.ends_with('\n') ? "" : "\n");
+  if (const auto removal = describe_removal(job)) details += '\n' + harmless(*removal) + '\n';
   return details;
 }
 

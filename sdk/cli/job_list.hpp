@@ -32,7 +32,8 @@ json::object read_jobs(ListOptions options,
 // One that waits shows its place in the queue, "#3", where others show how far they are.
 Table job_table(const json::array& jobs);
 
-// All fields that have a value, one a line, a failed attempt a line too, then the job's text.
+// All fields that have a value, one a line, a failed attempt a line too, then the job's text, or
+// that it has been removed.
 std::string job_details(const json::object& job);
 
 // The fields that have a value, one a line.

@@ -77,6 +77,12 @@ std::optional<std::string> describe_hindrance(const json::object& job) {
                        : std::optional(name + " waits until " + short_time(start) + " UTC.");
 }
 
+std::optional<std::string> describe_removal(const json::object& job) {
+  if (text_field(job, "contents_removed") != "true") return std::nullopt;
+  return "The texts and files of job " + text_field(job, "job_id") +
+         " have been removed, since it ended long ago ([retention] content_days).";
+}
+
 std::string describe_change(const json::object& job) {
   std::string labels;
   for (const auto& [name, value] : object_field(job, "labels"))

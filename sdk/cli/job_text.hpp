@@ -26,6 +26,9 @@ ExitCode exit_code_of(const json::object& job);
 // Why a job waits for something else than its turn; nothing if that is not so.
 std::optional<std::string> describe_hindrance(const json::object& job);
 
+// That the job's texts and files are there no more, since it ended long ago; nothing if they are.
+std::optional<std::string> describe_removal(const json::object& job);
+
 // "Waiting, position 3, about 40 s", of what the daemon says about a job that waits its turn.
 std::string describe_wait(const json::object& place);
 

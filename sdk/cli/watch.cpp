@@ -41,6 +41,7 @@ class Watch {
         // The stream ends with the job; at once, if the job's end is before event `last_`.
         if (auto job = read_job(); exit_code_of(job) != ExitCode::job_not_ended) {
           if (!seen_) view_->notice(describe_job(job));
+          if (const auto removal = describe_removal(job)) view_->notice(*removal);
           return job;
         }
       } catch (const client::Error& error) {

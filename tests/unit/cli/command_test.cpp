@@ -30,6 +30,7 @@ Done run(const CannedServer& server, std::vector<std::string> arguments, bool js
   Command chosen;
   add_job_commands(app, chosen);
   add_change_command(app, chosen);
+  add_file_commands(app, chosen);
   add_queue_commands(app, chosen);
   add_group_commands(app, chosen);
   std::ranges::reverse(arguments);  // as CLI11 takes them
@@ -109,6 +110,37 @@ TEST(ChangeCommand, WantsToKnowWhatToChange) {
   EXPECT_THROW(run(server, {"change", "--now"}), CLI::ParseError);
   EXPECT_THROW(run(server, {"change", "4", "--now", "--delay", "5"}), CLI::ParseError);
   EXPECT_THROW(run(server, {"change", "4", "--delay=-1"}), CLI::ParseError);
+}
+
+TEST(FileCommands, SayThatRetentionRemovedTheFiles) {
+  const auto none = json_answer(R"({"job_id":"38","files":[]})");
+  const auto removed =
+      json_answer(R"({"job_id":"38","status":"completed","contents_removed":true})");
+  CannedServer server(
+      {none, removed, none, removed,
+       answer("404 Not Found", "application/problem+json", R"({"detail":"No file."})"), removed});
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"files", "38"}, {"get", "38"}, {"get", "38", "cv.md"}})
+    try {
+      run(server, arguments);
+      FAIL();
+    } catch (const Failure& failure) {
+      testing::internal::GetCapturedStdout();
+      EXPECT_EQ(failure.code(), ExitCode::not_found);
+      EXPECT_STREQ(failure.what(),
+                   "The texts and files of job 38 have been removed, since it ended long ago "
+                   "([retention] content_days).");
+    }
+}
+
+TEST(FileCommands, KnowOfNoRemovalOfOlderDaemons) {
+  const auto job = json_answer(R"({"job_id":"38","status":"processing"})");
+  CannedServer server(
+      {json_answer(R"({"job_id":"38","files":[]})"), job,
+       answer("404 Not Found", "application/problem+json", R"({"detail":"No file."})"), job});
+  EXPECT_EQ(run(server, {"files", "38"}).out, "There are none.\n");
+  EXPECT_THROW(run(server, {"get", "38", "cv.md"}), Refusal);
+  testing::internal::GetCapturedStdout();
 }
 
 TEST(QueueCommands, SayWhatIsNowSo) {

@@ -91,6 +91,14 @@ TEST(JobDetails, ShowEachFailedAttempt) {
             "(timeout, not to be repeated)\n");
 }
 
+TEST(JobDetails, SayThatRetentionRemovedTheText) {
+  EXPECT_EQ(job_details({{"job_id", "38"}, {"output", nullptr}, {"contents_removed", true}}),
+            "job_id          38\n\n"
+            "The texts and files of job 38 have been removed, since it ended long ago ([retention] "
+            "content_days).\n");
+  EXPECT_EQ(job_details({{"job_id", "38"}, {"contents_removed", false}}), "job_id          38\n");
+}
+
 TEST(JobDetails, ShowWhatHasAValue) {
   const auto text = job_details(kJob.as_object());
   EXPECT_THAT(text, HasSubstr("labels          batch=spring\n"));

@@ -80,6 +80,17 @@ TEST(Watch, SaysHowAJobEndedThatHasNothingMoreToTell) {
   EXPECT_EQ(watched.err, "Job 42 was cancelled.\n");
 }
 
+TEST(Watch, SaysThatRetentionRemovedTheText) {
+  const auto ended = answer("200 OK", "application/json",
+                            R"({"job_id":"42","status":"completed","contents_removed":true})");
+  CannedServer server({ended, event_stream(event(9, "completed"), true), ended});
+  const auto watched = watch_lines(server, 0);
+  EXPECT_EQ(watched.code, ExitCode::ok);
+  EXPECT_EQ(watched.err,
+            "Completed.\nThe texts and files of job 42 have been removed, since it ended long ago "
+            "([retention] content_days).\n");
+}
+
 TEST(Watch, EndsWhereThereIsNoSuchJob) {
   CannedServer server({answer("404 Not Found", "application/problem+json", R"({"detail":"No."})")});
   const Context context{
