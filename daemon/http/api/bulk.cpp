@@ -66,7 +66,7 @@ struct Chunk {
       } else if (!all) {
         outcomes.refused(line, all.error());
       } else if (const auto& one = (*all)[next++]; one) {
-        outcomes.accepted(line, one->applied.job.id);
+        outcomes.accepted(line, one->applied.job.id, one->replayed);
       } else {
         outcomes.refused(line, one.error());
       }

@@ -19,8 +19,8 @@ std::string beginning_of(std::int64_t line) {
 void Runs::put(const Run& run) {
   write(run.line - put_.line);
   write(run.id - put_.id);
-  write(run.count);
-  put_ = {run.line + run.count, run.id + run.count};
+  write(2 * run.count + (run.replayed ? 1 : 0));
+  put_ = {.line = run.line + run.count, .id = run.id + run.count};
 }
 
 Run Runs::take() {
@@ -28,8 +28,10 @@ Run Runs::take() {
   Run run = taken_;
   run.line += read();
   run.id += read();
-  run.count = read();
-  taken_ = {run.line + run.count, run.id + run.count};
+  const std::int64_t count = read();
+  run.count = count / 2;
+  run.replayed = count % 2 == 1;
+  taken_ = {.line = run.line + run.count, .id = run.id + run.count};
   return run;
 }
 
@@ -49,10 +51,11 @@ std::int64_t Runs::read() {
   }
 }
 
-void Outcomes::accepted(std::int64_t line, job::JobId id) {
-  if (line != last_.line + last_.count || id != last_.id + last_.count) {
+void Outcomes::accepted(std::int64_t line, job::JobId id, bool replayed) {
+  if (line != last_.line + last_.count || id != last_.id + last_.count ||
+      replayed != last_.replayed) {
     end_run();
-    last_ = {line, id};
+    last_ = {.line = line, .id = id, .replayed = replayed};
   }
   ++last_.count;
 }
@@ -73,8 +76,8 @@ std::string Outcomes::take() {
       const auto& [line, problem] = problems_[problems_given_++];
       text += beginning_of(line) + ",\"error\":" + problem + "}\n";
     } else if (more_jobs) {
-      text +=
-          beginning_of(given_.line++) + ",\"job_id\":\"" + std::to_string(given_.id++) + "\"}\n";
+      text += beginning_of(given_.line++) + ",\"job_id\":\"" + std::to_string(given_.id++) + '"';
+      text += given_.replayed ? ",\"replayed\":true}\n" : "}\n";
       --given_.count;
     } else {
       break;

@@ -17,6 +17,7 @@ struct Run {
   std::int64_t line = 0;
   job::JobId id = 0;
   std::int64_t count = 0;
+  bool replayed = false;  // they had been submitted before
 };
 
 // Runs in the order of their lines, as numbers of few bytes: how far each is from the one before.
@@ -38,7 +39,7 @@ class Runs {
 class Outcomes {
  public:
   // Lines come in their order; some may be left out.
-  void accepted(std::int64_t line, job::JobId id);
+  void accepted(std::int64_t line, job::JobId id, bool replayed);
   void refused(std::int64_t line, const Error& error);
 
   std::size_t problem_bytes() const { return problem_bytes_; }

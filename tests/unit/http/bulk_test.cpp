@@ -148,7 +148,9 @@ TEST_F(Bulk, AnswersInOrderThoughThereAreTooManyErrors) {
 TEST_F(Bulk, GivesTheJobsOfARepeatedUploadAgain) {
   const std::string key = "Idempotency-Key: k1\r\n";
   const Reply first = post("{\"prompt\":\"a\"}\n{\"prompt\":\"b\"}\n", "", key);
-  EXPECT_EQ(post("{\"prompt\":\"a\"}\n{\"prompt\":\"b\"}\n", "", key).body, first.body);
+  const auto again = post("{\"prompt\":\"a\"}\n{\"prompt\":\"b\"}\n", "", key).lines();
+  EXPECT_EQ(job_of(again.at(1)), job_of(first.lines().at(1)));
+  EXPECT_TRUE(again.at(1).at("replayed").as_bool());
   const auto changed = post("{\"prompt\":\"a\"}\n{\"prompt\":\"c\"}\n", "", key).lines();
   EXPECT_EQ(job_of(changed.at(0)), "1");
   EXPECT_EQ(error_status(changed.at(1)), 422);
