@@ -38,8 +38,13 @@ Done run(const CannedServer& server, std::vector<std::string> arguments, bool js
   const Context context{
       .api = Api(client::Client::unix_socket(server.path())), .json = json, .terminal = {}};
   testing::internal::CaptureStdout();
-  const auto code = chosen(context);
-  return {code, testing::internal::GetCapturedStdout()};
+  try {
+    const auto code = chosen(context);
+    return {code, testing::internal::GetCapturedStdout()};
+  } catch (const Failure&) {
+    testing::internal::GetCapturedStdout();
+    throw;
+  }
 }
 
 std::string json_answer(const std::string& body) {
@@ -125,7 +130,6 @@ TEST(FileCommands, SayThatRetentionRemovedTheFiles) {
       run(server, arguments);
       FAIL();
     } catch (const Failure& failure) {
-      testing::internal::GetCapturedStdout();
       EXPECT_EQ(failure.code(), ExitCode::not_found);
       EXPECT_STREQ(failure.what(),
                    "The texts and files of job 38 have been removed, since it ended long ago "
@@ -140,7 +144,6 @@ TEST(FileCommands, KnowOfNoRemovalOfOlderDaemons) {
        answer("404 Not Found", "application/problem+json", R"({"detail":"No file."})"), job});
   EXPECT_EQ(run(server, {"files", "38"}).out, "There are none.\n");
   EXPECT_THROW(run(server, {"get", "38", "cv.md"}), Refusal);
-  testing::internal::GetCapturedStdout();
 }
 
 TEST(QueueCommands, SayWhatIsNowSo) {

@@ -52,7 +52,7 @@ TEST(WatchGroup, ComesBackWhenTheDaemonDoes) {
   CannedServer server({group(60, 39), "", group(0, 99)});
   const auto watching = watched(server, {});
   EXPECT_EQ(watching.code, ExitCode::job_failed);
-  EXPECT_THAT(watching.err, testing::HasSubstr("try again. Trying again in 1 s."));
+  EXPECT_THAT(watching.err, testing::HasSubstr("(end of stream). Trying again in 1 s."));
   EXPECT_THAT(watching.err, testing::HasSubstr("Connected again."));
 }
 

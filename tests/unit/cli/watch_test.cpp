@@ -59,6 +59,15 @@ TEST(Watch, GoesOnAfterTheLastEventItSaw) {
   EXPECT_THAT(server.requests()[2], StartsWith("GET /api/jobs/42/events?after=2 "));
 }
 
+TEST(Watch, TellsNobodyToTryAgainWhatItTriesItself) {
+  CannedServer server({job("processing"), event_stream(event(1, "created"), true), "",
+                       event_stream(event(2, "completed"), true), job("completed")});
+  EXPECT_THAT(
+      watch_json(server, 0).err,
+      HasSubstr("closed the connection before it had answered (end of stream). Trying again "
+                "in 1 s.\nConnected again.\n"));
+}
+
 TEST(Watch, SaysWhereAJobStandsInTheQueue) {
   CannedServer server(
       {job("pending"),
