@@ -289,13 +289,14 @@ void LocalSpool::flip(Switch what, const std::string& backend, bool on, const Do
   parts_.store.set_switch(name, on, [=, this](Result<void> stored) {
     switches_.set(name, stored ? on : was_on);
     const bool resumes = stored && what == Switch::paused && !on;
-    parts_.loop.post([this, backend, resumes] {
+    // Who is answered sees the backends as they are now.
+    parts_.loop.post([this, backend, resumes, stored = std::move(stored), done] {
       if (resumes)
         dispatcher_.resume(backend);
       else
         dispatcher_.on_switch();
+      done(stored);
     });
-    done(std::move(stored));
   });
 }
 
