@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The client tool against the real daemon."""
 
+import contextlib
 import json
+import sqlite3
 import subprocess
 import time
 
@@ -53,6 +55,24 @@ def test_every_command_answers(daemon):
         assert done.stdout, command
     done = daemon.client("cancel", daemon.submit(prompt="z", hold=True)["job_id"])
     assert done.returncode == 0, done.stderr
+
+
+def test_what_retention_removed_is_told(make_daemon):
+    daemon = make_daemon(config="[retention]\ncontent_days = 1\n").start()
+    job_id = daemon.run(prompt="x")["job_id"]
+    daemon.stop()
+    with contextlib.closing(sqlite3.connect(daemon.state / "llmspool.db")) as database, database:
+        database.execute("UPDATE jobs SET ended = ended - 2 * 86400000")
+    daemon.start()
+    while not daemon.job(job_id)["contents_removed"]:
+        time.sleep(0.02)
+    removed = f"The texts and files of job {job_id} have been removed, since it ended long ago"
+    for command in (["files", job_id], ["get", job_id], ["get", job_id, "answer.txt"]):
+        done = daemon.client(*command)
+        assert done.returncode == 5 and removed in done.stderr and done.stdout == "", command
+    assert removed in daemon.client("show", job_id).stdout
+    watched = daemon.client("watch", job_id)
+    assert watched.returncode == 0 and removed in watched.stderr
 
 
 def test_no_such_job(daemon):

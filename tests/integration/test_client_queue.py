@@ -127,6 +127,13 @@ def test_bulk_and_groups(make_daemon, tmp_path):
     assert "spring" in run(daemon, "list", "--group", "spring", "--json").stdout
 
 
+def test_a_bulk_upload_that_is_repeated_says_so(daemon):
+    upload = ("bulk", "-", "--idempotency-key", "k")
+    assert "2 jobs were accepted, 0" in run(daemon, *upload, text='{"prompt":"a"}\n{"prompt":"b"}\n').stdout
+    again = run(daemon, *upload, text='{"prompt":"a"}\n{"prompt":"b"}\n{"prompt":"c"}\n').stdout
+    assert "3 jobs were accepted, of which 2 had been submitted before, 0 lines refused." in again
+
+
 def test_top_without_a_terminal_prints_how_it_is(busy):
     daemon, job = busy
     daemon.submit(prompt="x")
