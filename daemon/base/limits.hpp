@@ -14,7 +14,7 @@ using std::chrono::seconds;
 // HTTP
 inline constexpr std::size_t kHeaderBytesMax = std::size_t{32} * 1024;
 inline constexpr seconds kHeaderTimeout{30};  // for the whole header, and between requests
-inline constexpr seconds kBodyTimeout{120};   // for a whole body
+inline constexpr seconds kBodyTimeout{120};   // for a whole body; of a bulk upload for each piece
 inline constexpr seconds kWriteTimeout{30};   // a client that takes nothing this long is cut off
 inline constexpr seconds kWaitMax{300};       // of ?wait=
 inline constexpr seconds kPingInterval{20};   // WebSocket

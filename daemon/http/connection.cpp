@@ -21,7 +21,19 @@ asio::awaitable<Connection::Moved> Connection::write_some(asio::const_buffer byt
 
 void Connection::expires_after(std::chrono::milliseconds limit) {
   deadline_ = std::chrono::steady_clock::now() + limit;
+  only_reading_expires_ = false;
   if (deadline_ < watched_) watch();
+}
+
+void Connection::reading_expires_after(std::chrono::milliseconds limit) {
+  expires_after(limit);
+  only_reading_expires_ = true;
+}
+
+void Connection::end_reading() {
+  reading_ended_ = true;
+  boost::system::error_code ignored;
+  std::ignore = socket_.cancel(ignored);
 }
 
 void Connection::expires_never() {
@@ -47,7 +59,7 @@ void Connection::look() {
   watched_ = TimePoint::max();
   if (deadline_ == TimePoint::max()) return;
   if (std::chrono::steady_clock::now() < deadline_) return watch();
-  close();
+  only_reading_expires_ ? end_reading() : close();
 }
 
 }  // namespace llmspool::http

@@ -30,6 +30,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // and write: the timer is left as it is while the deadline only moves away.
   void expires_after(std::chrono::milliseconds limit);
   void expires_never();
+  // The same, but only reading ends then, so that an answer can still be written.
+  void reading_expires_after(std::chrono::milliseconds limit);
+  // What is being read fails, and nothing more should be read but to throw it away.
+  void end_reading();
+  bool reading_ended() const { return reading_ended_; }
   void close();
 
   Socket& socket() { return socket_; }
@@ -45,6 +50,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::steady_timer timer_;
   TimePoint deadline_ = TimePoint::max();
   TimePoint watched_ = TimePoint::max();  // when the timer goes off; max: it is not set
+  bool only_reading_expires_ = false, reading_ended_ = false;
 };
 
 }  // namespace llmspool::http

@@ -20,7 +20,8 @@ namespace llmspool::http {
 class BodyReader {
  public:
   virtual ~BodyReader() = default;
-  // The next piece; empty: that was all. An error if the client breaks off or sends nonsense.
+  // The next piece; empty: that was all. Code::unavailable if it does not come in time or the
+  // server stops, another error if the client breaks off or sends nonsense.
   virtual asio::awaitable<Result<std::string>> read() = 0;
 };
 

@@ -85,6 +85,7 @@ void Session::stop() {
   signal_->stop();
   asio::post(executor_, [self = shared_from_this()] {
     if (self->idle_) self->connection_->close();
+    if (self->reading_body_) self->connection_->end_reading();
   });
 }
 
@@ -127,6 +128,7 @@ asio::awaitable<beast::error_code> Session::parse(AnyParser& parser, Enough enou
     if (error && error != beast_http::error::need_more) co_return error;
     if (enough(parser)) co_return beast::error_code{};
     if (buffer_.size() >= most) co_return beast_http::error::header_limit;
+    if (connection_->reading_ended()) co_return asio::error::timed_out;
     const std::size_t room = std::min(kReadBytes, buffer_.max_size() - buffer_.size());
     if (room == 0) co_return beast_http::error::buffer_overflow;
     const auto [failed, size] = co_await connection_->read_some(buffer_.prepare(room));
@@ -138,6 +140,33 @@ asio::awaitable<beast::error_code> Session::parse(AnyParser& parser, Enough enou
     buffer_.commit(size);
     error = {};
   }
+}
+
+// The same for a body, which has its time: the client's silence and the server's stop end it.
+template <class AnyParser, class Enough>
+asio::awaitable<beast::error_code> Session::parse_body(AnyParser& parser, Enough enough) {
+  if (core_->stopping()) connection_->end_reading();
+  reading_body_ = true;
+  connection_->reading_expires_after(core_->settings.timeouts.body);
+  const auto error = co_await parse(parser, std::move(enough));
+  connection_->expires_never();
+  reading_body_ = false;
+  co_return error;
+}
+
+// Why the rest of a body is not read.
+Error Session::unread_problem() const {
+  if (core_->stopping()) return {Code::unavailable, "The daemon stops."};
+  const auto limit =
+      std::chrono::duration_cast<std::chrono::seconds>(core_->settings.timeouts.body);
+  return {Code::unavailable, "The rest of the request's body did not come within " +
+                                 std::to_string(limit.count()) + " seconds."};
+}
+
+Response Session::unread_response() const {
+  const Error problem = unread_problem();
+  if (core_->stopping()) return problem_response(problem);
+  return problem_response(408, "request-timeout", "The request took too long", problem.message);
 }
 
 // The body of a streamed route: what the parser of the header left, with a parser of its own.
@@ -154,12 +183,12 @@ class Session::RequestBody final : public BodyReader {
     auto& body = parser_.get().body();
     body.data = piece.data();
     body.size = piece.size();
-    session_.connection_->expires_after(session_.core_->settings.timeouts.body);
-    const auto error = co_await session_.parse(parser_, [&piece](const auto& parser) {
+    const auto error = co_await session_.parse_body(parser_, [&piece](const auto& parser) {
       return parser.is_done() || parser.get().body().size < piece.size();
     });
-    session_.connection_->expires_never();
     if (error && error != beast_http::error::need_buffer) {
+      if (session_.connection_->reading_ended())
+        co_return std::unexpected(session_.unread_problem());
       client_is_gone_ = !is_http_error(error);
       co_return fail(Code::invalid, "The request's body is broken: " + error.message() + ".");
     }
@@ -254,9 +283,9 @@ asio::awaitable<std::optional<Response>> Session::answer(Parser& parser, Request
   if (match->route->streamed)
     co_return co_await answer_streamed(parser, request, match->route->handler);
   parser.body_limit(core_->settings.body_bytes_max);
-  connection_->expires_after(core_->settings.timeouts.body);
-  const auto error = co_await parse(parser, [](const Parser& read) { return read.is_done(); });
+  const auto error = co_await parse_body(parser, [](const Parser& read) { return read.is_done(); });
   if (error) {
+    if (connection_->reading_ended()) co_return unread_response();
     if (!is_http_error(error)) co_return std::nullopt;
     co_return parse_problem(error, core_->settings);
   }

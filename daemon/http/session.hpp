@@ -36,6 +36,10 @@ class Session : public std::enable_shared_from_this<Session> {
   asio::awaitable<beast::error_code> parse(
       AnyParser& parser, Enough enough,
       std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
+  template <class AnyParser, class Enough>
+  asio::awaitable<beast::error_code> parse_body(AnyParser& parser, Enough enough);
+  Error unread_problem() const;
+  Response unread_response() const;
   asio::awaitable<bool> serve_next();
   asio::awaitable<std::optional<Response>> answer(Parser& parser, Request& request);
   asio::awaitable<std::optional<Response>> answer_streamed(Parser& parser, Request& request,
@@ -65,7 +69,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string request_id_;
   unsigned version_ = 11;  // of the request: 10 or 11
   bool whole_ = false;     // the request has been read to its end
-  bool idle_ = false, keep_alive_ = false;
+  bool idle_ = false, reading_body_ = false, keep_alive_ = false;
 };
 
 }  // namespace llmspool::http

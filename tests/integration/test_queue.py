@@ -414,6 +414,32 @@ def test_bulk_takes_fifty_thousand_lines_in_constant_memory(make_daemon):
     assert cancelled["jobs"]["cancelled"] == 50_000 and cancelled["progress"] == 100
 
 
+def test_bulk_ends_where_too_much_is_refused(daemon):
+    answers = bulk(daemon, ["x\n\n" * 500_000, {"prompt": "too late"}])
+    assert len(answers) < 100_000
+    assert all(each["line"] == 2 * index + 1 for index, each in enumerate(answers))
+    assert "all that follow it were not looked at" in answers[-1]["error"]["detail"]
+    assert daemon.get("/api/health").json()["jobs"]["pending"] == 0
+
+
+def test_bulk_tells_what_was_taken_before_the_daemon_stops(daemon):
+    connection = UnixConnection(daemon.socket)
+    connection.putrequest("POST", "/api/jobs/bulk")
+    connection.putheader("Content-Type", "application/x-ndjson")
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.endheaders()
+    text = (json.dumps({"prompt": "x", "hold": True}) + "\n").encode() * 2500
+    connection.send(b"%x\r\n%s\r\n" % (len(text), text))
+    until = time.monotonic() + 20
+    while daemon.get("/api/health").json()["jobs"]["held"] < 2000:
+        assert time.monotonic() < until
+    daemon.process.terminate()
+    answers = [json.loads(line) for line in connection.getresponse().read().splitlines()]
+    assert all("job_id" in each for each in answers[:-1]) and len(answers) == 2001
+    assert answers[-1]["line"] == 2001 and answers[-1]["error"]["status"] == 503
+    daemon.process.wait(20)
+
+
 def test_bulk_can_be_repeated_with_a_key(daemon):
     lines = [{"prompt": f"number {n}", "hold": True} for n in range(3000)]
     first = bulk(daemon, lines[:1500], headers={"Idempotency-Key": "upload"})

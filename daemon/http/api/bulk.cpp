@@ -21,9 +21,7 @@ constexpr std::size_t kBytesPerChunk = std::size_t{4} * 1024 * 1024;    // or wh
 constexpr std::size_t kProblemBytesMax = std::size_t{8} * 1024 * 1024;  // then the rest is refused
 
 const Error kTooManyProblems{
-    Code::invalid,
-    "Too many lines before this one were refused, so it and all that follow it were not looked at: "
-    "mend those, and send them again with all from this line on."};
+    Code::invalid, "Too many lines before this one were refused: mend those, and send them again."};
 
 // What all lines of a request share.
 struct Common {
@@ -107,34 +105,39 @@ class Bulk {
         outcomes_(std::make_shared<Outcomes>()) {}
 
   asio::awaitable<Result<std::shared_ptr<Outcomes>>> run() {
+    std::optional<Error> unread;  // why what follows is not there
     for (bool more = true; more;) {
       auto piece = co_await request_.stream->read();
-      if (!piece) {
+      if (!piece && piece.error().code != Code::unavailable) {
         co_await settle();
         co_return std::unexpected(piece.error());
       }
-      more = !piece->empty();
-      for (std::string_view rest = *piece; !rest.empty();) {
-        rest.remove_prefix(splitter_.add(rest));
-        if (splitter_.lines() >= kLinesPerChunk || splitter_.bytes() >= kBytesPerChunk)
-          co_await submit(splitter_.take());
-      }
+      if (!piece) unread = piece.error();
+      more = piece && !piece->empty() && !(ended_ && !services_.spool.ready());
+      if (piece) co_await take(*piece);
     }
-    splitter_.finish();
+    if (!unread) splitter_.finish();
     if (splitter_.lines() > 0) co_await submit(splitter_.take());
     co_await settle();
+    if (unread) end_at(splitter_.number(), *unread);
     co_return outcomes_;
   }
 
  private:
+  asio::awaitable<void> take(std::string_view piece) {
+    while (!piece.empty()) {
+      piece.remove_prefix(splitter_.add(piece));
+      if (splitter_.lines() >= kLinesPerChunk || splitter_.bytes() >= kBytesPerChunk)
+        co_await submit(splitter_.take());
+    }
+  }
+
   // One chunk is read while the one before it is being stored.
   asio::awaitable<void> submit(std::vector<Line> lines) {
-    if (full_) co_return;
+    if (ended_) co_return;
     if (outcomes_->problem_bytes() > kProblemBytesMax) {
       co_await settle();
-      outcomes_->refused(lines.front().number, kTooManyProblems);
-      full_ = true;
-      co_return;
+      co_return end_at(lines.front().number, kTooManyProblems);
     }
     auto chunk = std::make_shared<Chunk>();
     chunk->refused.resize(lines.size());
@@ -160,9 +163,19 @@ class Bulk {
         co_await request_.signal->wait();
         continue;
       }
-      under_way_->record(*stored, *outcomes_);
+      // Not the lines were refused, but all: the daemon stops.
+      if (!*stored && stored->error().code == Code::unavailable)
+        end_at(under_way_->lines.front().number, stored->error());
+      if (!ended_) under_way_->record(*stored, *outcomes_);
       under_way_.reset();
     }
+  }
+
+  void end_at(std::int64_t line, Error why) {
+    if (ended_) return;
+    why.message += " This line and all that follow it were not looked at.";
+    outcomes_->refused(line, why);
+    ended_ = true;
   }
 
   const Services& services_;
@@ -170,7 +183,7 @@ class Bulk {
   const Common common_;
   LineSplitter splitter_;
   ChunkPtr under_way_;
-  bool full_ = false;  // the rest is read and passed over
+  bool ended_ = false;  // the rest is passed over
   const std::shared_ptr<Outcomes> outcomes_;
 };
 

@@ -27,13 +27,14 @@ class LineSplitter {
   // Lines that are whole, blank ones left out.
   std::vector<Line> take();
   std::size_t lines() const { return lines_.size(); }
-  std::size_t bytes() const { return bytes_; }  // of these
+  std::size_t bytes() const { return bytes_; }     // of these
+  std::int64_t number() const { return number_; }  // of the line that is being read
 
  private:
   void end_line();
 
   const std::size_t bytes_max_;
-  std::int64_t number_ = 1;  // of the line that is being read
+  std::int64_t number_ = 1;
   std::string partial_;
   bool too_long_ = false;
   std::vector<Line> lines_;

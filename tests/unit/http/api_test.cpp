@@ -107,6 +107,69 @@ TEST_F(Api, PassesOverTheRestOfAnUploadOfWhichTooMuchIsRefused) {
   EXPECT_EQ(boost::json::parse(last).at("line").as_int64(), 2 * lines - 1);
 }
 
+class Uploads : public testing::Test {
+ protected:
+  void SetUp() override {
+    connection_.send(
+        "POST /api/jobs/bulk HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n");
+  }
+  static Settings settings() {
+    Settings settings = TestServer::fast();
+    settings.timeouts.body = std::chrono::milliseconds(200);
+    return settings;
+  }
+  void send(const std::string& text) {
+    char size[16];
+    std::snprintf(size, sizeof size, "%zx\r\n", text.size());
+    connection_.send(size + text + "\r\n");
+  }
+  // Lines that are one chunk, which is on its way into the spool afterwards.
+  std::string send_thousand() {
+    std::string lines;
+    for (int i = 0; i < 1000; ++i) lines += "{\"prompt\":\"a\"}\n";
+    send(lines);
+    while (server_.spool.chunks == 0) std::this_thread::yield();
+    return lines;
+  }
+  // What is said of the line from which on nothing was looked at.
+  std::string end_of_answer(int line) {
+    const Reply reply = read_reply(connection_);
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(reply.header("Connection"), "close");
+    const auto at = reply.body.rfind("{\"line\":" + std::to_string(line) + ",\"error\":");
+    EXPECT_NE(at, std::string::npos) << reply.body;
+    EXPECT_THAT(reply.body, HasSubstr("This line and all that follow it were not looked at."));
+    EXPECT_EQ(std::ranges::count(reply.body, '\n'), line);
+    return reply.body.substr(at);
+  }
+
+  TestServer server_{settings()};
+  TestConnection connection_{server_.path};
+};
+
+TEST_F(Uploads, EndWhereTheClientSaysNothingMore) {
+  send("{\"prompt\":\"a\"}\n{\"prompt\":\"b\"}\n{\"prom");
+  EXPECT_THAT(end_of_answer(3), HasSubstr("did not come within"));
+  EXPECT_EQ(server_.spool.submissions.size(), 2U);
+}
+
+TEST_F(Uploads, EndWithTheServer) {
+  send_thousand();
+  send("{\"prom");
+  auto stopped = server_.stop();
+  EXPECT_THAT(end_of_answer(1001), HasSubstr("The daemon stops."));
+  EXPECT_EQ(stopped.wait_for(std::chrono::seconds(5)), std::future_status::ready);
+}
+
+TEST_F(Uploads, EndWithTheSpoolThoughMoreLinesCome) {
+  const std::string more = send_thousand();
+  server_.spool.is_ready = false;
+  send(more);
+  send(more);
+  EXPECT_THAT(end_of_answer(1001), HasSubstr("It stops."));
+}
+
 TEST_F(Api, WaitsForTheEndOfAJob) {
   auto reply = std::async(std::launch::async,
                           [&] { return post("/api/jobs?wait=30", R"({"prompt":"a"})"); });

@@ -324,7 +324,7 @@ class FakeSpool final : public spool::Spool, private store::Store {
 
  public:
   store::Filter last_filter;
-  int chunks = 0;  // of bulk submits
+  std::atomic<int> chunks = 0;  // of bulk submits
   std::atomic<int> event_reads = 0;
 };
 

@@ -251,7 +251,9 @@ TEST(Server, ClosesAConnectionThatSaysNothing) {
       "Content-Length: 5\r\n\r\n");
   EXPECT_EQ(silent.read_all(), "");
   EXPECT_EQ(half.read_all(), "");
-  EXPECT_EQ(bodiless.read_all(), "");
+  const Reply late = read_reply(bodiless);
+  EXPECT_EQ(late.status, 408);
+  EXPECT_EQ(late.header("Connection"), "close");
 }
 
 TEST(Server, TurnsAwayMoreConnectionsThanItMayHave) {
@@ -315,6 +317,7 @@ TEST(Server, StopsThoughAClientIsInTheMiddleOfItsBody) {
       "Content-Type: application/json\r\nContent-Length: 5\r\n\r\n");
   EXPECT_EQ(read_reply(half).status, 100);
   auto stopped = server.stop();
+  EXPECT_EQ(read_reply(half).status, 503);
   EXPECT_EQ(stopped.wait_for(std::chrono::seconds(5)), std::future_status::ready);
 }
 
