@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "http/connection.hpp"
 
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
 namespace llmspool::http {
 namespace {
 
@@ -60,6 +65,19 @@ void Connection::look() {
   if (deadline_ == TimePoint::max()) return;
   if (std::chrono::steady_clock::now() < deadline_) return watch();
   only_reading_expires_ ? end_reading() : close();
+}
+
+void Connection::watch_client(std::function<void()> gone) {
+  if (std::exchange(client_is_watched_, true)) return;
+  auto look = [weak = weak_from_this(), gone = std::move(gone)](const boost::system::error_code&) {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->client_is_watched_ = false;
+    char next = 0;
+    const auto size = ::recv(self->socket_.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (size == 0 || (size < 0 && errno == ECONNRESET)) gone();
+  };
+  socket_.async_wait(Socket::wait_read, std::move(look));
 }
 
 }  // namespace llmspool::http

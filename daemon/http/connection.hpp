@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <tuple>
 
@@ -36,6 +37,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void end_reading();
   bool reading_ended() const { return reading_ended_; }
   void close();
+  // `gone` is called if the client ends its side of the connection before it sends anything more.
+  void watch_client(std::function<void()> gone);
 
   Socket& socket() { return socket_; }
   asio::any_io_executor executor() { return socket_.get_executor(); }
@@ -51,6 +54,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   TimePoint deadline_ = TimePoint::max();
   TimePoint watched_ = TimePoint::max();  // when the timer goes off; max: it is not set
   bool only_reading_expires_ = false, reading_ended_ = false;
+  bool client_is_watched_ = false;
 };
 
 }  // namespace llmspool::http

@@ -35,6 +35,8 @@ struct Request {
   BodyReader* stream = nullptr;    // in place of `body`, where the route reads it bit by bit
   bool websocket = false;          // it asks for a WebSocket
   std::shared_ptr<Signal> signal;  // of its connection
+  // For who waits long: from now on the signal is stopped too if the client goes.
+  std::function<void()> watch_client;
 
   // What stood for {name}; the route has it.
   const std::string& parameter(std::string_view name) const;

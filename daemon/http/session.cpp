@@ -377,6 +377,9 @@ Request Session::received(const Parser& parser) const {
   }
   request.websocket = beast::websocket::is_upgrade(message);
   request.signal = signal_;
+  request.watch_client = [this] {
+    connection_->watch_client([signal = signal_] { signal->stop(); });
+  };
   return request;
 }
 

@@ -22,7 +22,8 @@ class Signal : public std::enable_shared_from_this<Signal> {
 
   // Any thread. Several calls before the coroutine looks wake it once.
   void notify();
-  // Any thread: the server stops, so that nobody should wait for anything any more.
+  // Any thread: the server stops or the client has gone, so that nobody should wait for anything
+  // any more.
   void stop();
   bool stopped() const { return stopped_; }
 

@@ -24,6 +24,7 @@ asio::awaitable<Result<Response>> page(const Services& services, const Request& 
   LLMSPOOL_CO_TRY(wait, wait_argument(request));
   LLMSPOOL_CO_TRY(limit, integer_argument(request, "limit", limits::kListMax, 1, limits::kListMax));
   const auto deadline = std::chrono::steady_clock::now() + wait;
+  if (wait.count() > 0) request.watch_client();
   Follower follower(services, id, request.signal);
   std::string list;
   std::int64_t count = 0;

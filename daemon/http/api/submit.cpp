@@ -58,6 +58,7 @@ asio::awaitable<Result<Response>> submit(const Services& services, const Request
   const job::Job& job = submitted.applied.job;
   std::string body;
   if (wait.count() > 0) {
+    request.watch_client();
     Follower follower(services, job.id, request.signal);
     LLMSPOOL_CO_TRY(snapshot, co_await follower.until_ended(deadline));
     body = snapshot->json;

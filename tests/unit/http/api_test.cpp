@@ -170,6 +170,26 @@ TEST_F(Uploads, EndWithTheSpoolThoughMoreLinesCome) {
   EXPECT_THAT(end_of_answer(1001), HasSubstr("It stops."));
 }
 
+TEST_F(Api, WaitsForNobodyWhoHasGone) {
+  add();
+  const std::string requests[] = {
+      TestServer::request("POST", "/api/jobs?wait=60", R"({"prompt":"a"})"),
+      TestServer::request("GET", "/api/jobs/1/events?after=1&wait=60")};
+  for (const std::string& request : requests) {
+    {
+      TestConnection connection(server_.port);
+      // The first goes by a reset, the other with a farewell.
+      connection.socket().set_option(asio::socket_base::linger(&request == requests, 0));
+      connection.send(request);
+      while (!server_.spool.hub().is_awaited()) std::this_thread::yield();
+    }
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (server_.spool.hub().is_awaited() && std::chrono::steady_clock::now() < limit)
+      std::this_thread::yield();
+    EXPECT_FALSE(server_.spool.hub().is_awaited()) << request;
+  }
+}
+
 TEST_F(Api, WaitsForTheEndOfAJob) {
   auto reply = std::async(std::launch::async,
                           [&] { return post("/api/jobs?wait=30", R"({"prompt":"a"})"); });
