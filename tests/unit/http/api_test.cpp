@@ -326,7 +326,7 @@ TEST_F(Api, GivesFiles) {
 
 TEST_F(Api, GivesTheResultsOfAGroupInPieces) {
   for (job::JobId id = 1; id <= 4; ++id) {
-    add();
+    server_.spool.add(me_, "spring");
     server_.spool.change(id, job::Start{"echo"});
     server_.spool.change(id, job::Complete{std::string(1024 * 1024, 'x')});
   }

@@ -35,8 +35,9 @@ class FakeSpool final : public spool::Spool, private store::Store {
     }
     hub_.publish(made.job, made.events);
   }
-  job::JobId add(const std::string& owner) {
+  job::JobId add(const std::string& owner, const std::string& group = {}) {
     spool::Submission submission;
+    submission.job.group = group;
     submission.request.messages.push_back({"user", "Hello"});
     job::JobId id = 0;
     submit({owner, false}, std::move(submission),
@@ -67,7 +68,7 @@ class FakeSpool final : public spool::Spool, private store::Store {
   std::atomic<int> event_reads_begun = 0, event_reads_ended = 0;
 
   std::optional<Error> refuse_submits, refuse_chunks;
-  bool is_ready = true;
+  std::atomic<bool> is_ready = true;
   std::vector<spool::Submission> submissions;
 
   void submit(const spool::Caller& caller, spool::Submission submission,
@@ -100,6 +101,7 @@ class FakeSpool final : public spool::Spool, private store::Store {
   void submit_all(const spool::Caller& caller, std::vector<spool::Submission> all,
                   spool::Done<std::vector<Result<store::Submitted>>> done) override {
     ++chunks;
+    if (!is_ready) return done(fail(Code::unavailable, "It stops."));
     if (refuse_chunks) return done(std::unexpected(*refuse_chunks));
     std::vector<Result<store::Submitted>> results;
     for (spool::Submission& each : all) {
@@ -255,7 +257,6 @@ class FakeSpool final : public spool::Spool, private store::Store {
     ++event_reads_begun;
     const std::lock_guard let_in(event_gate);
     const std::lock_guard lock(mutex_);
-    ++event_reads;
     const auto found = jobs_.find(id);
     if (found == jobs_.end()) return missing(id);
     std::vector<job::Event> result;
@@ -325,7 +326,6 @@ class FakeSpool final : public spool::Spool, private store::Store {
  public:
   store::Filter last_filter;
   std::atomic<int> chunks = 0;  // of bulk submits
-  std::atomic<int> event_reads = 0;
 };
 
 }  // namespace llmspool::http
