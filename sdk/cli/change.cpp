@@ -84,7 +84,7 @@ void add_change_command(CLI::App& app, Command& chosen) {
       ->allow_extra_args(false);
   auto* time = command
                    ->add_option("--not-before", options->not_before,
-                                "Start no sooner than then, as 2030-01-31T12:00:00Z")
+                                "Start no sooner than then, as 2026-12-01T08:00:00Z")
                    ->type_name("TIME");
   auto* delay =
       command

@@ -132,7 +132,7 @@ void add_submit_options(CLI::App& command, SubmitOptions& options) {
   command.add_flag("--hold", options.hold, "Hold the job until it is released");
   number("--delay", options.delay_seconds, 0, kSecondsMax, "SECONDS", "Start no sooner than this");
   text("--not-before", options.not_before, "TIME",
-       "Start no sooner than then, as 2030-01-31T12:00:00Z");
+       "Start no sooner than then, as 2026-12-01T08:00:00Z");
   text("--deadline", options.deadline, "TIME",
        "Give up if it has not ended by then, as 2030-01-31T12:00:00Z");
   number("--timeout", options.timeout_seconds, 1, kSecondsMax, "SECONDS",
