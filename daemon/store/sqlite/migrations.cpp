@@ -212,7 +212,7 @@ void create_pauses(Database& database) {
   // A job may go back to a candidate before its own, too.
   database.run_once(
       "UPDATE jobs SET diverts = 1 "
-      "WHERE claimable = 1 AND coalesce(json_array_length(body, '$.backends'), 0) > 1");
+      "WHERE status IN (0, 1) AND coalesce(json_array_length(body, '$.backends'), 0) > 1");
 }
 
 // The function at [n] makes version n + 1 of version n.
