@@ -96,11 +96,11 @@ void Forecast::refresh() {
   if (now < (outdated_ ? next_look_ : views_of_ + kFreshFor)) return;
   looking_ = true;
   outdated_ = false;
-  Known known = known_;
+  const Known known = known_;
   lock.unlock();
 
   const auto began = std::chrono::steady_clock::now();
-  auto views = look_at_all(std::move(known));
+  auto views = look_at_all(known);
   const auto took = std::chrono::steady_clock::now() - began;
 
   lock.lock();
@@ -113,7 +113,7 @@ void Forecast::refresh() {
   views_of_ = now;
 }
 
-std::optional<Forecast::Views> Forecast::look_at_all(Known known) const {
+std::optional<Forecast::Views> Forecast::look_at_all(const Known& known) const {
   const auto running = store_.list({.statuses = {Status::processing}, .limit = kRunningMax});
   if (!running) return std::nullopt;  // the disk's trouble is told elsewhere
   Views views;
@@ -144,9 +144,10 @@ Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
                turns == known.turns.end() ? job::Turns() : turns->second, rules_, clock_.now())) {
     const auto before = static_cast<std::int64_t>(view.places.size());
     double begins_in = free_in.top();
-    if (server.requests_per_minute > 0)  // at the earliest, each with one request
-      begins_in =
-          std::max(begins_in, rest + 60 * static_cast<double>(before / server.requests_per_minute));
+    if (server.requests_per_minute > 0) {  // at the earliest, each with one request
+      const std::chrono::minutes others(before / server.requests_per_minute);
+      begins_in = std::max(begins_in, rest + seconds_of(others));
+    }
     free_in.pop();
     const auto takes = known.history.expected(server.backend, head.model, head.pipeline);
     free_in.push(begins_in + takes.value_or(usual.value_or(0)));
@@ -194,8 +195,9 @@ std::optional<std::int64_t> Forecast::position_of(const View& view, const Job& j
 std::optional<double> Forecast::ends_in(const View& view, const Job& pending,
                                         std::optional<std::int64_t> position) const {
   if (const auto place = view.places.find(pending.id); place != view.places.end()) {
-    if (!place->second.ends_in) return std::nullopt;
-    return *place->second.ends_in - seconds_of(loop_.uptime() - views_of_);
+    const std::optional<double>& then = place->second.ends_in;
+    if (!then) return std::nullopt;
+    return *then - seconds_of(loop_.uptime() - views_of_);
   }
   const auto usual = known_.history.expected(pending);
   if (!usual) return std::nullopt;

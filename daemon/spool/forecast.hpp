@@ -71,7 +71,7 @@ class Forecast {
   };
 
   // Nothing where the disk fails.
-  std::optional<Views> look_at_all(Known known) const;
+  std::optional<Views> look_at_all(const Known& known) const;
   View look(const Server& server, const store::Queue& queue, const std::vector<job::Job>& running,
             const Known& known) const;
   std::optional<double> ends_in(const job::Job& running, const Known& known) const;

@@ -30,8 +30,9 @@ Schedule schedule_of(Database& database, const Job& job, Time now) {
   if (job.status != Status::pending || has_open_dependency(database, job)) return {};
   const auto start = job::earliest_start(job, now);
   if (!start || *start <= now) return {.claimable = true};
-  const bool is_paused = start != job.not_before;
-  return {.due = start, .paused = is_paused ? std::optional(job.pause->from) : std::nullopt};
+  std::optional<Time> paused;
+  if (job.pause && start != job.not_before) paused = job.pause->from;
+  return {.due = start, .paused = paused};
 }
 
 std::optional<Time> expiry_of(const Job& job) {
