@@ -287,11 +287,11 @@ void LocalSpool::flip(Switch what, const std::string& backend, bool on, const Do
   const bool was_on = switches_.is_on(what, backend);
   if (on) switches_.set(name, true);
   parts_.store.set_switch(name, on, [=, this](Result<void> stored) {
-    switches_.set(name, stored ? on : was_on);
-    const bool resumes = stored && what == Switch::paused && !on;
-    // Who is answered sees the backends as they are now.
-    parts_.loop.post([this, backend, resumes, stored = std::move(stored), done] {
-      if (resumes)
+    // In one turn: nothing starts before who lets it is answered, who sees the backends as they
+    // are.
+    parts_.loop.post([=, this, stored = std::move(stored)] {
+      switches_.set(name, stored ? on : was_on);
+      if (stored && what == Switch::paused && !on)
         dispatcher_.resume(backend);
       else
         dispatcher_.on_switch();
