@@ -16,16 +16,12 @@ class FewDescriptors {
     getrlimit(RLIMIT_NOFILE, &before_);
     const rlimit few{200, before_.rlim_max};
     setrlimit(RLIMIT_NOFILE, &few);
-    leave(left);
+    for (int fd = dup(0); fd >= 0; fd = dup(0)) taken_.push_back(fd);
+    for (; left > 0; --left) give_back();
   }
   ~FewDescriptors() {
     while (!taken_.empty()) give_back();
     setrlimit(RLIMIT_NOFILE, &before_);
-  }
-  // From now on, whatever has been taken or given back meanwhile.
-  void leave(int count) {
-    for (int fd = dup(0); fd >= 0; fd = dup(0)) taken_.push_back(fd);
-    for (; count > 0; --count) give_back();
   }
   FewDescriptors(const FewDescriptors&) = delete;
   FewDescriptors& operator=(const FewDescriptors&) = delete;

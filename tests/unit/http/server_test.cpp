@@ -4,7 +4,6 @@
 
 #include <unistd.h>
 
-#include "few_descriptors.hpp"
 #include "http/identity.hpp"
 #include "test_server.hpp"
 
@@ -38,19 +37,6 @@ TEST(Server, KnowsTheCallerOnBothTransports) {
     connection->send(TestServer::request("POST", "/api/jobs", body));
     EXPECT_EQ(read_reply(*connection).json().at("owner").as_string(), me);
   }
-}
-
-TEST(Server, TakesNothingFromACallerWhomItCannotFindOut) {
-  TestServer server;
-  FewDescriptors few(4);  // the client's own
-  TestConnection connection(server.path);
-  few.leave(1);  // for the server's end of the connection
-  connection.send(TestServer::request("POST", "/api/jobs", R"({"prompt":"a"})"));
-  const Reply reply = read_reply(connection);
-  EXPECT_EQ(reply.status, 503);
-  EXPECT_EQ(reply.header("Connection"), "close");
-  EXPECT_THAT(reply.body, HasSubstr("It cannot be found out who you are"));
-  EXPECT_TRUE(server.spool.submissions.empty());
 }
 
 TEST(Server, KeepsConnectionsAndAnswersPipelinedRequestsInOrder) {
