@@ -56,6 +56,7 @@ std::optional<Time> earliest_start(const Job& job, Time now) {
 }
 
 std::vector<std::string> alternatives(const Job& job) {
+  if (job.backends.size() == 1 && job.backends.front() == job.backend) return {};  // like most
   auto others = candidates_after(job);
   std::ranges::copy(job.backends, std::back_inserter(others));
   std::set<std::string_view> met{job.backend};
