@@ -22,9 +22,9 @@ const std::vector<std::string> kRoles{"cv",      "cover_letter", "ats_report",
 constexpr std::string_view kJobKeys =
     " job_id status progress current_step message pipeline backend backends model priority attempt"
     " max_attempts queue_position eta_seconds created_at not_before retry_at started_at"
-    " completed_at deadline timeout_seconds owner labels after group supersede usage output "
-    "contents_removed error"
-    " error_info attempts seq files cursor type at folder_name job_name timestamp ";
+    " completed_at deadline timeout_seconds owner labels after group supersede usage output"
+    " contents_removed error error_info attempts seq files cursor type at folder_name job_name"
+    " timestamp ";
 
 bool is_job_key(std::string_view name) {
   return kJobKeys.contains(" " + std::string(name) + " ");

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "spool/local_spool.hpp"
 
-#include <limits>
-
 #include <fmt/format.h>
 
+#include <limits>
 #include <random>
 
 #include "spool/intake.hpp"
@@ -170,7 +169,8 @@ Result<store::Submission> LocalSpool::checked(const Caller& caller, Submission s
   LLMSPOOL_CHECK(check_accepting({}));
   LLMSPOOL_TRY(taken, take_in(caller, std::move(submission), parts_.plugins, *pipelines(),
                               parts_.input_bytes_max, parts_.clock.now()));
-  LLMSPOOL_CHECK(choose_accepting(taken.job));
+  LLMSPOOL_TRY(first, first_accepting(taken.job.backends));
+  taken.job.backend = std::move(first);
   return taken;
 }
 
@@ -181,13 +181,13 @@ Result<void> LocalSpool::check_accepting(const std::string& backend) const {
               what + " takes no new jobs now, by an administrator's word. Try again later.");
 }
 
-// The first of its backends that takes new jobs.
-Result<void> LocalSpool::choose_accepting(job::Job& job) const {
-  const auto first = std::ranges::find_if(
-      job.backends, [&](const auto& name) { return !switches_.is_on(Switch::rejecting, name); });
-  if (first == job.backends.end()) return check_accepting(job.backend);
-  job.backend = *first;
-  return {};
+// The first that takes new jobs; empty: there is none to choose from.
+Result<std::string> LocalSpool::first_accepting(const std::vector<std::string>& backends) const {
+  for (const auto& name : backends)
+    if (!switches_.is_on(Switch::rejecting, name)) return name;
+  if (backends.empty()) return std::string();
+  LLMSPOOL_CHECK(check_accepting(backends.front()));
+  return backends.front();  // which has just begun to
 }
 
 Result<job::Command> LocalSpool::checked_change(job::Job job, job::Change change) const {
@@ -197,26 +197,22 @@ Result<job::Command> LocalSpool::checked_change(job::Job job, job::Change change
   }
   if (!change.backends && !change.model) return change;
   const bool moves = change.backends && *change.backends != job.backends;
-  if (moves) {
-    job.backends = *change.backends;
-    job.backend = job.backends.front();
-  }
+  if (moves) job.backends = *change.backends;
   if (change.model) job.model = *change.model;
   LLMSPOOL_CHECK(check_target(job, parts_.plugins));
   if (!moves) return change;
-  LLMSPOOL_CHECK(choose_accepting(job));
-  change.backend = job.backend;
+  LLMSPOOL_TRY(first, first_accepting(job.backends));
+  change.backend = std::move(first);
   return change;
 }
 
-Result<job::Command> LocalSpool::checked(const job::Job& job, job::Command command) const {
+Result<job::Command> LocalSpool::checked_command(const job::Job& job, job::Command command) const {
   if (auto* change = std::get_if<job::Change>(&command))
     return checked_change(job, std::move(*change));
   if (auto* restart = std::get_if<job::Restart>(&command)) {
     LLMSPOOL_CHECK(check_accepting({}));
-    auto restarted = job;
-    LLMSPOOL_CHECK(choose_accepting(restarted));
-    restart->backend = restarted.backend;
+    LLMSPOOL_TRY(first, first_accepting(job.backends));
+    restart->backend = std::move(first);
   }
   return command;
 }
@@ -226,17 +222,16 @@ void LocalSpool::command(const Caller& caller, job::JobId id, job::Command comma
   parts_.workers.run([this, caller, id, command = std::move(command), done = std::move(done)] {
     auto job = get(caller, id);
     if (!job) return done(std::move(job));
-    auto checked_command = checked(*job, command);
-    if (!checked_command) return done(std::unexpected(std::move(checked_command).error()));
-    ledger_.apply(id, std::nullopt, {*std::move(checked_command)},
-                  [this, done](Result<store::Applied> applied) {
-                    if (!applied) return done(std::unexpected(std::move(applied).error()));
-                    if (job::ended(applied->job.status)) return done(std::move(applied->job));
-                    parts_.workers.run([this, done, job = std::move(applied->job)] {
-                      forecast_.refresh();  // its place may be another now
-                      done(job);
-                    });
-                  });
+    auto allowed = checked_command(*job, command);
+    if (!allowed) return done(std::unexpected(std::move(allowed).error()));
+    ledger_.apply(id, {}, {*std::move(allowed)}, [this, done](Result<store::Applied> applied) {
+      if (!applied) return done(std::unexpected(std::move(applied).error()));
+      if (job::ended(applied->job.status)) return done(std::move(applied->job));
+      parts_.workers.run([this, done, job = std::move(applied->job)] {
+        forecast_.refresh();  // its place may be another now
+        done(job);
+      });
+    });
   });
 }
 

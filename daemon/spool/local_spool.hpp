@@ -79,10 +79,10 @@ class LocalSpool final : public Spool {
   Result<store::Submission> checked(const Caller& caller, Submission submission) const;
   std::optional<store::Submitted> replayed(const Caller& caller,
                                            const Submission& submission) const;  // blocks
-  Result<void> choose_accepting(job::Job& job) const;
+  Result<std::string> first_accepting(const std::vector<std::string>& backends) const;
   Result<void> check_accepting(const std::string& backend) const;
   // The command as it is to be carried out.
-  Result<job::Command> checked(const job::Job& job, job::Command command) const;
+  Result<job::Command> checked_command(const job::Job& job, job::Command command) const;
   Result<job::Command> checked_change(job::Job job, job::Change change) const;
   void flip(Switch what, const std::string& backend, bool on, const Done<void>& done);
   void cancel_rest_of_group(const std::string& owner, const std::string& group, job::JobId before,
