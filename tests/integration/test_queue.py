@@ -48,6 +48,26 @@ def until_queue(daemon, condition, seconds=20, jobs=0):
     return queue
 
 
+def until(condition, seconds=20, why=None):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, why
+        time.sleep(0.02)
+
+
+def begin_upload(daemon, query=""):
+    """A bulk upload of 2500 lines that does not end, once the first 2000 are stored."""
+    connection = UnixConnection(daemon.socket)
+    connection.putrequest("POST", f"/api/jobs/bulk{query}")
+    connection.putheader("Content-Type", "application/x-ndjson")
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.endheaders()
+    text = (json.dumps({"prompt": "x", "hold": True}) + "\n").encode() * 2500
+    connection.send(b"%x\r\n%s\r\n" % (len(text), text))
+    until(lambda: daemon.get("/api/health").json()["jobs"]["held"] >= 2000)
+    return connection
+
+
 # Turns
 
 
@@ -423,16 +443,7 @@ def test_bulk_ends_where_too_much_is_refused(daemon):
 
 
 def test_bulk_tells_what_was_taken_before_the_daemon_stops(daemon):
-    connection = UnixConnection(daemon.socket)
-    connection.putrequest("POST", "/api/jobs/bulk")
-    connection.putheader("Content-Type", "application/x-ndjson")
-    connection.putheader("Transfer-Encoding", "chunked")
-    connection.endheaders()
-    text = (json.dumps({"prompt": "x", "hold": True}) + "\n").encode() * 2500
-    connection.send(b"%x\r\n%s\r\n" % (len(text), text))
-    until = time.monotonic() + 20
-    while daemon.get("/api/health").json()["jobs"]["held"] < 2000:
-        assert time.monotonic() < until
+    connection = begin_upload(daemon)
     daemon.process.terminate()
     answers = [json.loads(line) for line in connection.getresponse().read().splitlines()]
     assert all("job_id" in each for each in answers[:-1]) and len(answers) == 2001
@@ -460,16 +471,7 @@ def test_bulk_refuses_a_line_that_is_too_long_alone(make_daemon):
 
 
 def test_bulk_keeps_whole_chunks_of_an_upload_that_breaks_off(daemon):
-    connection = UnixConnection(daemon.socket)
-    connection.putrequest("POST", "/api/jobs/bulk?group=broken")
-    connection.putheader("Content-Type", "application/x-ndjson")
-    connection.putheader("Transfer-Encoding", "chunked")
-    connection.endheaders()
-    text = (json.dumps({"prompt": "x", "hold": True}) + "\n").encode() * 2500
-    connection.send(b"%x\r\n%s\r\n" % (len(text), text))
-    until = time.monotonic() + 20
-    while daemon.get("/api/health").json()["jobs"]["held"] < 2000:
-        assert time.monotonic() < until
+    connection = begin_upload(daemon, "?group=broken")
     connection.close()
     assert daemon.run(prompt="x")["status"] == "completed"
     assert daemon.get("/api/groups/broken").json()["total"] == 2000
@@ -530,13 +532,6 @@ def age(daemon, days):
     daemon.start()
 
 
-def until(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def test_old_jobs_and_their_contents_are_removed(make_daemon):
     daemon = make_daemon(config="[retention]\ndays = 3\ncontent_days = 1\n").start()
     old = daemon.run(prompt="old")["job_id"]
@@ -584,12 +579,9 @@ def test_ended_jobs_beyond_a_number_are_removed_and_their_space_given_back(make_
     daemon.stop()
     size = database.stat().st_size
     daemon.start()
-    end = time.monotonic() + 20
-    while daemon.get(f"/api/jobs/{jobs[3]}").status != 404:
-        assert time.monotonic() < end
+    until(lambda: daemon.get(f"/api/jobs/{jobs[3]}").status == 404)
     assert daemon.job(jobs[4])["status"] == "completed"
-    while database.stat().st_size > size / 2:
-        assert time.monotonic() < end, "the file has not become smaller"
+    until(lambda: database.stat().st_size <= size / 2, why="the file has not become smaller")
 
 
 def test_a_backup_is_a_whole_database(daemon, make_daemon):
@@ -610,8 +602,6 @@ def test_a_repeated_request_is_not_judged_anew(daemon):
     body = {"prompt": "x", "deadline": soon}
     first = daemon.request("POST", "/api/jobs", body, {"Idempotency-Key": "k"})
     assert first.status == 201
-    end = time.monotonic() + 10
-    while daemon.request("POST", "/api/jobs", body).status != 400:  # until the deadline has passed
-        assert time.monotonic() < end
+    until(lambda: daemon.request("POST", "/api/jobs", body).status == 400, 10)  # the deadline has passed
     again = daemon.request("POST", "/api/jobs", body, {"Idempotency-Key": "k"})
     assert again.status == 200 and again.json()["job_id"] == first.json()["job_id"]

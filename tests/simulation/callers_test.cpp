@@ -6,8 +6,6 @@ namespace llmspool::simulation {
 namespace {
 
 using job::Status;
-using plugin::GenerateRequest;
-using plugin::Sink;
 using spool::Done;
 using spool::Switch;
 using std::chrono::seconds;
@@ -17,7 +15,7 @@ class CallersScenario : public Scenario {
  protected:
   // A completed job of Alice and one that is held, both of her group "letters".
   void SetUp() override {
-    have_backend([this](const GenerateRequest&, Sink& sink) { return say(sink); });
+    have_answering_backend();
     start();
     completed_ = submit([](auto& submission) { submission.job.group = "letters"; });
     held_ = submit([](auto& submission) {

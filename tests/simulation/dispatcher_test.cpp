@@ -80,12 +80,12 @@ TEST_F(DispatcherScenario, GoesOnAtOnceWhenAStepClosesTheCircuit) {
 
 TEST_F(DispatcherScenario, GivesNothingToABackendThatTakesNoNewJobs) {
   have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); });
-  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); }, 1, "other");
+  have_answering_backend("other");
   start({{"x", fragile()}});
   set_switch(spool::Switch::rejecting, "other", true);
   submit();
   time_.pass(seconds(1));
-  const auto waits = submit([](auto& submission) { submission.job.backends = {"x", "other"}; });
+  const auto waits = submit_to_both();
   time_.pass(seconds(2));
   EXPECT_EQ(job(waits).backend, "x");
   EXPECT_EQ(status(waits), Status::pending);
@@ -96,19 +96,19 @@ TEST_F(DispatcherScenario, GivesNothingToABackendThatTakesNoNewJobs) {
 
 TEST_F(DispatcherScenario, FailsAJobWhoseOtherBackendTakesNoNewJobs) {
   have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); });
-  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); }, 1, "other");
+  have_answering_backend("other");
   start();
   set_switch(spool::Switch::rejecting, "other", true);
-  const auto failed = submit([](auto& submission) { submission.job.backends = {"x", "other"}; });
+  const auto failed = submit_to_both();
   time_.pass(seconds(1));
   EXPECT_EQ(status(failed), Status::failed);
 }
 
 TEST_F(DispatcherScenario, RunsAnEndedJobAgainOnABackendThatTakesNewJobs) {
   have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); });
-  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); }, 1, "other");
+  have_answering_backend("other");
   start();
-  const auto again = submit([](auto& submission) { submission.job.backends = {"x", "other"}; });
+  const auto again = submit_to_both();
   time_.pass(seconds(1));
   ASSERT_EQ(status(again), Status::completed);
   set_switch(spool::Switch::rejecting, "x", true);
@@ -119,8 +119,8 @@ TEST_F(DispatcherScenario, RunsAnEndedJobAgainOnABackendThatTakesNewJobs) {
 }
 
 TEST_F(DispatcherScenario, MovesAJobToABackendThatTakesNewJobs) {
-  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
-  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); }, 1, "other");
+  have_answering_backend();
+  have_answering_backend("other");
   start();
   set_switch(spool::Switch::rejecting, "x", true);
   const auto moved = submit([](auto& submission) {
@@ -151,7 +151,7 @@ TEST_F(DispatcherScenario, TriesAgainAfterAResumeThatATrialOutlives) {
 }
 
 TEST_F(DispatcherScenario, LearnsNoDurationFromAClockThatIsSet) {
-  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  have_answering_backend();
   start();
   submit();
   time_.set_clock(hours(24));
@@ -174,7 +174,7 @@ TEST_F(DispatcherScenario, TriesAgainInTimeThoughTheClockIsSetBack) {
 }
 
 TEST_F(DispatcherScenario, StartsADelayedJobSoonAfterTheClockIsSetForward) {
-  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  have_answering_backend();
   start();
   const auto delayed = submit([](auto& submission) { submission.delay_seconds = 3600; });
   time_.set_clock(hours(2));
@@ -183,7 +183,7 @@ TEST_F(DispatcherScenario, StartsADelayedJobSoonAfterTheClockIsSetForward) {
 }
 
 TEST_F(DispatcherScenario, ExpiresAJobSoonAfterTheClockIsSetForward) {
-  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  have_answering_backend();
   start();
   const auto expires = submit([&](auto& submission) {
     submission.job.deadline = time_.now() + hours(1);
@@ -195,7 +195,7 @@ TEST_F(DispatcherScenario, ExpiresAJobSoonAfterTheClockIsSetForward) {
 }
 
 TEST_F(DispatcherScenario, LooksForJobsAgainAfterAClaimThatFailed) {
-  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  have_answering_backend();
   start();
   const auto waits = submit();
   store_.fail_next();  // the claim

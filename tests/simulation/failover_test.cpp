@@ -23,11 +23,8 @@ class FailoverScenario : public Scenario {
   void start_two(ScriptedBackend::Script script,
                  std::map<std::string, config::Backend> rules = {}) {
     have_backend(std::move(script));
-    have_backend([this](const GenerateRequest&, Sink& sink) { return say(sink); }, 1, "other");
+    have_answering_backend("other");
     start(std::move(rules));
-  }
-  job::JobId submit_to_both() {
-    return submit([](auto& submission) { submission.job.backends = {"x", "other"}; });
   }
 };
 

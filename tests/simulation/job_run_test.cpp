@@ -77,7 +77,7 @@ TEST_F(JobRunScenario, PausesTwiceAsLongAfterEachAttempt) {
 }
 
 TEST_F(JobRunScenario, AsksTheBackendWithWhatTheOptimizerHasMadeOfThePrompt) {
-  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  have_answering_backend();
   have_optimizer([](const Generate&, OptimizeResult& result) {
     result.documents["text"] = "Hello, please";
     return Ending{};
@@ -110,7 +110,7 @@ TEST_F(JobRunScenario, BlamesTheBackendThatFailsAnOptimizer) {
 }
 
 TEST_F(JobRunScenario, HoldsAJobWhoseOptimizerNeedsAPerson) {
-  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  have_answering_backend();
   have_optimizer([](const Generate&, OptimizeResult&) { return failure(Verdict::stop_queue); });
   start();
   const auto held = submit_optimized();
@@ -130,7 +130,7 @@ TEST_F(JobRunScenario, HearsWhatIsWrittenForAnOptimizer) {
 }
 
 TEST_F(JobRunScenario, CountsNoSilenceWhileAnOptimizerThinks) {
-  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  have_answering_backend();
   have_optimizer([&](const Generate& generate, OptimizeResult& result) {
     time_.sleep(seconds(20));
     auto ending = generate_with(generate, result);
@@ -144,7 +144,7 @@ TEST_F(JobRunScenario, CountsNoSilenceWhileAnOptimizerThinks) {
 }
 
 TEST_F(JobRunScenario, DoesNotBlameTheBackendForAnOptimizerThatTakesTooLong) {
-  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  have_answering_backend();
   have_optimizer([&](const Generate& generate, OptimizeResult& result) {
     auto ending = generate_with(generate, result);
     time_.sleep(hours(1));
@@ -197,7 +197,7 @@ TEST_F(JobRunScenario, CountsTheTokensOfAllGenerations) {
 }
 
 TEST_F(JobRunScenario, KeepsNothingOfAJobThatHasEnded) {
-  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  have_answering_backend();
   config::Backend rules;
   rules.step_timeout = hours(24);
   start({{"x", rules}});

@@ -45,7 +45,7 @@ TEST_F(RatesScenario, LetsJobsWaitOnceTheTokensOfAMinuteAreUsed) {
 }
 
 TEST_F(RatesScenario, CountsTheRequestsThatOptimizersMake) {
-  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); });
+  have_answering_backend();
   have_optimizer(generate_with);
   config::Backend rules;
   rules.requests_per_minute = 2;

@@ -67,6 +67,11 @@ void Scenario::have_backend(ScriptedBackend::Script script, int concurrency, con
       std::make_shared<ScriptedBackend>(id, concurrency, std::move(known), std::move(recorded)));
 }
 
+void Scenario::have_answering_backend(const std::string& id) {
+  have_backend([this](const plugin::GenerateRequest&, plugin::Sink& sink) { return say(sink); }, 1,
+               id);
+}
+
 void Scenario::have_optimizer(ScriptedOptimizer::Script script) {
   optimizers_.push_back(std::make_shared<ScriptedOptimizer>(std::move(script)));
 }
@@ -95,6 +100,10 @@ JobId Scenario::submit(const std::function<void(spool::Submission&)>& change,
   if (change) change(submission);
   return answer_of(
       [&](auto done) { spool_->submit({owner}, std::move(submission), std::move(done)); });
+}
+
+JobId Scenario::submit_to_both() {
+  return submit([](auto& submission) { submission.job.backends = {"x", "other"}; });
 }
 
 JobId Scenario::submit_chain() {

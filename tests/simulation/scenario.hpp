@@ -89,12 +89,16 @@ class Scenario : public testing::Test {
   // The first of a backend's models is its default.
   void have_backend(ScriptedBackend::Script script, int concurrency = 1,
                     const std::string& id = "x", const std::vector<std::string>& models = {});
+  // One that answers each prompt with say().
+  void have_answering_backend(const std::string& id = "x");
   void have_optimizer(ScriptedOptimizer::Script script);
   void start(std::map<std::string, config::Backend> rules = {});
 
   // A prompt for backend "x", changed as the test likes, through the spool's front door.
   job::JobId submit(const std::function<void(spool::Submission&)>& change = {},
                     const std::string& owner = "alice");
+  // The same for "x" or, where that does not run it, "other".
+  job::JobId submit_to_both();
   // For the pipeline "chain", whose first two steps run side by side.
   job::JobId submit_chain();
   // A job that is there before the start, of whatever backends.

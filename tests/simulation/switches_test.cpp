@@ -6,8 +6,6 @@ namespace llmspool::simulation {
 namespace {
 
 using job::Status;
-using plugin::GenerateRequest;
-using plugin::Sink;
 using spool::Switch;
 using std::chrono::minutes;
 using std::chrono::seconds;
@@ -15,7 +13,7 @@ using std::chrono::seconds;
 class SwitchesScenario : public Scenario {
  protected:
   void start_answering() {
-    have_backend([this](const GenerateRequest&, Sink& sink) { return say(sink); });
+    have_answering_backend();
     start();
   }
   // It takes the store a minute to say no.

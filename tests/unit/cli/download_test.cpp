@@ -9,43 +9,21 @@
 #include <sys/un.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <future>
-#include <sstream>
-#include <vector>
 
 #include "canned_server.hpp"
+#include "scratch_directory.hpp"
 
 namespace llmspool::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::EndsWith;
 using testing::IsEmpty;
 
-class DownloadTest : public testing::Test {
+class DownloadTest : public ScratchDirectoryTest {
  protected:
-  DownloadTest() {
-    fs::remove_all(directory_);
-    fs::create_directories(directory_);
-  }
-  ~DownloadTest() override { fs::remove_all(directory_); }
-
-  std::string path(const std::string& name) const { return (directory_ / name).string(); }
-  static std::string content_of(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-  }
-  std::vector<std::string> names() const {
-    std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(directory_))
-      names.push_back(entry.path().filename().string());
-    return names;
-  }
-
   std::uint64_t download(const std::string& answer, bool replace,
                          const std::string& name = "backup.db") {
     CannedServer server({answer});
@@ -66,17 +44,11 @@ class DownloadTest : public testing::Test {
   }
 
   const std::string whole_ = answer("200 OK", "application/vnd.sqlite3", "new");
-
- private:
-  const fs::path directory_ =
-      fs::temp_directory_path() /
-      ("llmspool-download-" +
-       std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
 };
 
 TEST_F(DownloadTest, IsForTheOwnerAlone) {
   EXPECT_EQ(download(chunked("application/vnd.sqlite3", {"some", " bytes"}, true), false), 10);
-  EXPECT_EQ(content_of(path("backup.db")), "some bytes");
+  EXPECT_EQ(content_of("backup.db"), "some bytes");
   EXPECT_THAT(names(), ElementsAre("backup.db"));
   struct stat facts{};
   ::stat(path("backup.db").c_str(), &facts);
@@ -96,9 +68,9 @@ TEST_F(DownloadTest, ReplacesAFileOnlyIfAskedToAndOnlyByAWholeOne) {
   std::ofstream(path("backup.db")) << "old";
   EXPECT_THAT(refusal("backup.db", false), EndsWith("exists: use --force to replace it."));
   EXPECT_THROW(download(chunked("application/vnd.sqlite3", {"half"}, false), true), Failure);
-  EXPECT_EQ(content_of(path("backup.db")), "old");
+  EXPECT_EQ(content_of("backup.db"), "old");
   download(whole_, true);
-  EXPECT_EQ(content_of(path("backup.db")), "new");
+  EXPECT_EQ(content_of("backup.db"), "new");
 }
 
 TEST_F(DownloadTest, ReplacesTheFileThatALinkLeadsTo) {
@@ -108,7 +80,7 @@ TEST_F(DownloadTest, ReplacesTheFileThatALinkLeadsTo) {
   EXPECT_THAT(refusal("backup.db", false), EndsWith("exists: use --force to replace it."));
   download(whole_, true);
   EXPECT_TRUE(fs::is_symlink(path("backup.db")));
-  EXPECT_EQ(content_of(path("disk/real.db")), "new");
+  EXPECT_EQ(content_of("disk/real.db"), "new");
   EXPECT_FALSE(fs::exists(path("disk/real.db.partial")));
 }
 
@@ -117,7 +89,7 @@ TEST_F(DownloadTest, WritesThroughAPipe) {
   fs::create_symlink("pipe", path("link"));
   for (const char* name : {"pipe", "link"})
     for (const bool replace : {false, true}) {
-      auto read = std::async(std::launch::async, [&] { return content_of(path("pipe")); });
+      auto read = std::async(std::launch::async, [&] { return content_of("pipe"); });
       EXPECT_EQ(download(whole_, replace, name), 3);
       EXPECT_EQ(read.get(), "new");
       EXPECT_TRUE(fs::is_fifo(path("pipe")));

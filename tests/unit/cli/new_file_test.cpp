@@ -6,47 +6,18 @@
 #include <sys/wait.h>
 
 #include <csignal>
-#include <filesystem>
 #include <fstream>
-#include <sstream>
-#include <vector>
 
 #include "exit_code.hpp"
+#include "scratch_directory.hpp"
 
 namespace llmspool::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class NewFileTest : public testing::Test {
- protected:
-  NewFileTest() {
-    fs::remove_all(directory_);
-    fs::create_directories(directory_);
-  }
-  ~NewFileTest() override { fs::remove_all(directory_); }
-
-  std::string path(const std::string& name) const { return (directory_ / name).string(); }
-  std::string content_of(const std::string& name) const {
-    std::ostringstream text;
-    text << std::ifstream(directory_ / name).rdbuf();
-    return text.str();
-  }
-  std::vector<std::string> names() const {
-    std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(directory_))
-      names.push_back(entry.path().filename().string());
-    return names;
-  }
-
- private:
-  const fs::path directory_ =
-      fs::temp_directory_path() /
-      ("llmspool-new-file-" +
-       std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
-};
+using NewFileTest = ScratchDirectoryTest;
 
 TEST_F(NewFileTest, IsKeptOnlyIfItIsWhole) {
   {

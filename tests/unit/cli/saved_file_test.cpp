@@ -5,17 +5,13 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "exit_code.hpp"
+#include "scratch_directory.hpp"
 
 using namespace std::string_literals;
 
 namespace llmspool::cli {
 namespace {
-
-namespace fs = std::filesystem;
 
 TEST(CheckFileName, RefusesWhatCouldLieElsewhere) {
   for (const char* good : {"cv.md", "Grüße.txt", "a b", "-rf"})
@@ -25,24 +21,7 @@ TEST(CheckFileName, RefusesWhatCouldLieElsewhere) {
     EXPECT_THROW(check_file_name(bad), Failure) << bad;
 }
 
-class SaveFileTest : public testing::Test {
- protected:
-  SaveFileTest() {
-    fs::remove_all(directory_);
-    fs::create_directories(directory_);
-  }
-  ~SaveFileTest() override { fs::remove_all(directory_); }
-
-  std::string content_of(const std::string& name) const {
-    std::ostringstream text;
-    text << std::ifstream(directory_ / name).rdbuf();
-    return text.str();
-  }
-
-  const fs::path directory_ =
-      fs::temp_directory_path() /
-      ("llmspool-save-"s + testing::UnitTest::GetInstance()->current_test_info()->name());
-};
+using SaveFileTest = ScratchDirectoryTest;
 
 TEST_F(SaveFileTest, WritesTheBytes) {
   save_file(directory_, "a.bin", "a\0b"s, false);

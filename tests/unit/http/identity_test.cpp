@@ -99,7 +99,8 @@ TEST(PeerUid, IsNotThatOfASocketThatListensInThePeersPlace) {
   tcp::socket server = acceptor.accept();
   const int on = 1;
   if (setsockopt(client.native_handle(), IPPROTO_TCP, TCP_REPAIR, &on, sizeof on) != 0)
-    GTEST_SKIP() << "no right to let a socket vanish here";
+    GTEST_SKIP() << "only CAP_NET_ADMIN, which root has, lets a socket vanish without a word to "
+                    "its peer";
   client.close();
   const tcp::acceptor other(io, place);
   EXPECT_EQ(peer_uid(server.native_handle()), std::nullopt);
