@@ -27,33 +27,47 @@ double seconds_of(Milliseconds time) {
   return std::chrono::duration<double>(time).count();
 }
 
-// The jobs in the order in which it will be their turn, as the store will see it, but for a model
-// that is loaded.
-std::vector<job::Head> in_turn(std::vector<job::Head> waiting, std::size_t per_line,
-                               job::Turns turns, const job::TurnRules& rules, Time now) {
-  std::map<std::pair<std::string, std::string>, std::deque<job::Head>> lines;
-  for (job::Head& head : waiting) lines[{head.owner, head.model}].push_back(std::move(head));
-  std::set<std::pair<std::string, std::string>> cut;  // have more than was read
-  for (const auto& [key, line] : lines)
-    if (line.size() >= per_line) cut.insert(key);
-  const std::size_t most =
-      std::clamp<std::size_t>(kEffortMax / std::max<std::size_t>(lines.size(), 1), 1, kPlacesMax);
-  std::vector<job::Head> ordered;
-  while (!lines.empty() && ordered.size() < most) {
-    std::vector<job::Head> firsts;
-    firsts.reserve(lines.size());
-    for (const auto& [key, line] : lines) firsts.push_back(line.front());
-    const job::Head next = *turns.next(firsts, {}, rules, now);
-    turns.take(next, now);
-    const auto line = lines.find({next.owner, next.model});
-    line->second.pop_front();
-    ordered.push_back(next);
-    if (!line->second.empty()) continue;
-    if (cut.contains(line->first)) break;  // behind its last, its others would be missing
-    lines.erase(line);
-  }
-  return ordered;
+// Whether it waits for nothing but its turn.
+bool is_ready(const Job& job, Time now) {
+  return job.after.empty() && job::earliest_start(job, now).value_or(now) <= now;
 }
+
+// The lines in which the jobs of a backend wait, as far as they have been read.
+class Lines {
+ public:
+  explicit Lines(const store::Queue& queue) {
+    for (const job::Head& head : queue.first) lines_[{head.owner, head.model}].push_back(head);
+    for (const auto& [key, line] : lines_)
+      if (line.size() >= queue.per_line) cut_.insert(key);
+    most_ = std::clamp<std::size_t>(kEffortMax / std::max<std::size_t>(lines_.size(), 1), 1,
+                                    kPlacesMax);
+  }
+
+  // The job whose turn it will be, and no longer waits then; nothing: it cannot be told.
+  std::optional<job::Head> take(job::Turns& turns, const job::Models& models,
+                                const job::TurnRules& rules, Time now) {
+    if (lines_.empty() || taken_ == most_) return std::nullopt;
+    std::vector<job::Head> firsts;
+    firsts.reserve(lines_.size());
+    for (const auto& [key, line] : lines_) firsts.push_back(line.front());
+    job::Head next = *turns.next(firsts, models, rules, now);
+    turns.take(next, now);
+    const auto line = lines_.find({next.owner, next.model});
+    line->second.pop_front();
+    ++taken_;
+    if (line->second.empty()) {
+      if (cut_.contains(line->first)) most_ = taken_;  // its others would be missing
+      lines_.erase(line);
+    }
+    return next;
+  }
+
+ private:
+  using Key = std::pair<std::string, std::string>;  // owner, model
+  std::map<Key, std::deque<job::Head>> lines_;
+  std::set<Key> cut_;  // have more than was read
+  std::size_t most_ = 0, taken_ = 0;
+};
 
 }  // namespace
 
@@ -80,12 +94,24 @@ void Forecast::recall() {
 void Forecast::on_change(const Job& job) {
   outdated_ = true;
   const std::scoped_lock lock(mutex_);
+  count(job);
   if (job.status == Status::processing) {
     const bool begins = known_.begun.try_emplace(job.id, loop_.uptime()).second;
-    if (begins) known_.turns[job.backend].take({.owner = job.owner}, clock_.now());
+    if (begins) {
+      known_.turns[job.backend].take({.owner = job.owner}, clock_.now());
+      known_.last_model[job.backend] = job.model;
+    }
   } else if (const auto begun = known_.begun.extract(job.id)) {
     known_.history.learn(job, loop_.uptime() - begun.mapped());
   }
+}
+
+// Keeps the view of its backend true for a while: a job has come to wait, or waits no longer.
+void Forecast::count(const Job& job) {
+  const auto view = views_.find(job.backend);
+  if (view == views_.end()) return;
+  if (job.status == Status::pending && is_ready(job, clock_.now())) ++view->second.come;
+  if (job.status == Status::processing && !known_.begun.contains(job.id)) --view->second.come;
 }
 
 void Forecast::refresh() {
@@ -138,24 +164,37 @@ Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
 
   View view{.waiting = queue.waiting};
   const auto usual = known.history.expected(server.backend);
-  const auto turns = known.turns.find(server.backend);
-  for (const job::Head& head :
-       in_turn(queue.first, queue.per_line,
-               turns == known.turns.end() ? job::Turns() : turns->second, rules_, clock_.now())) {
-    const auto before = static_cast<std::int64_t>(view.places.size());
-    double begins_in = free_in.top();
-    if (server.requests_per_minute > 0) {  // at the earliest, each with one request
-      const std::chrono::minutes others(before / server.requests_per_minute);
-      begins_in = std::max(begins_in, rest + seconds_of(others));
-    }
+  const auto last_turns = known.turns.find(server.backend);
+  job::Turns turns = last_turns == known.turns.end() ? job::Turns() : last_turns->second;
+  job::Models models;
+  if (const auto last = known.last_model.find(server.backend); last != known.last_model.end())
+    models.loaded = {last->second};
+  const Time now = clock_.now();
+  // When the next to begin will do so.
+  const auto begins_next = [&] {
+    if (server.requests_per_minute == 0) return free_in.top();
+    // At the earliest, each with one request.
+    const std::chrono::minutes others(std::ssize(view.begins) / server.requests_per_minute);
+    return std::max(free_in.top(), rest + seconds_of(others));
+  };
+  for (Lines lines(queue);;) {
+    const double begins_in = begins_next();
+    const auto then = now + Milliseconds(std::llround(begins_in * 1000));
+    const auto next = lines.take(turns, models, rules_, then);
+    if (!next) break;
+    models.loaded = {next->model};
     free_in.pop();
-    const auto takes = known.history.expected(server.backend, head.model, head.pipeline);
+    const auto takes = known.history.expected(server.backend, next->model, next->pipeline);
     free_in.push(begins_in + takes.value_or(usual.value_or(0)));
-    Place place{.position = before + 1, .begins_in = begins_in, .owner = head.owner};
+    view.begins.push_back(begins_in);
+    Place place{.position = std::ssize(view.begins), .begins_in = begins_in, .owner = next->owner};
     if (takes) place.ends_in = begins_in + *takes;
-    view.places.emplace(head.id, std::move(place));
-    view.last_place_rank = job::rank(head.queued_at, head.priority, rules_);
+    view.places.emplace(next->id, std::move(place));
+    view.last_place_rank = job::rank(next->queued_at, next->priority, rules_);
+    view.ranks.push_back(view.last_place_rank);
   }
+  view.next_begins = begins_next();
+  std::ranges::sort(view.ranks);
   view.last_rank = queue.last ? job::rank(queue.last->queued_at, queue.last->priority, rules_) : 0;
   return view;
 }
@@ -177,16 +216,17 @@ std::optional<double> Forecast::ends_in(const Job& running, const Known& known) 
 std::optional<std::int64_t> Forecast::position_of(const View& view, const Job& job) const {
   if (const auto known = view.places.find(job.id); known != view.places.end())
     return known->second.position;
-  const auto told = static_cast<std::int64_t>(view.places.size());
+  if (!is_ready(job, clock_.now())) return std::nullopt;
+  const auto told = std::ssize(view.begins);
   const std::int64_t rest = view.waiting - told;
-  const Time now = clock_.now();
-  const bool waits_for_more =
-      !job.after.empty() || job::earliest_start(job, now).value_or(now) > now;
-  if (rest <= 0 || waits_for_more) return std::nullopt;
+  const std::int64_t rank = job::rank(job.queued_at, job.priority, rules_);
+  if (rest <= 0 || rank < view.last_place_rank) {  // it has come since the look
+    const auto before = std::ranges::upper_bound(view.ranks, rank) - view.ranks.begin();
+    return std::max<std::int64_t>(before + view.come, 1);
+  }
   // Between the last that is told exactly and the last of all.
-  const double span = static_cast<double>(view.last_rank - view.last_place_rank);
-  const double from_first =
-      static_cast<double>(job::rank(job.queued_at, job.priority, rules_) - view.last_place_rank);
+  const auto span = static_cast<double>(view.last_rank - view.last_place_rank);
+  const auto from_first = static_cast<double>(rank - view.last_place_rank);
   const double share = span > 0 ? std::clamp(from_first / span, 0.0, 1.0) : 1.0;
   return told +
          std::max<std::int64_t>(static_cast<std::int64_t>(share * static_cast<double>(rest)), 1);
@@ -194,20 +234,26 @@ std::optional<std::int64_t> Forecast::position_of(const View& view, const Job& j
 
 std::optional<double> Forecast::ends_in(const View& view, const Job& pending,
                                         std::optional<std::int64_t> position) const {
+  const double since_look = seconds_of(loop_.uptime() - views_of_);
   if (const auto place = view.places.find(pending.id); place != view.places.end()) {
     const std::optional<double>& then = place->second.ends_in;
     if (!then) return std::nullopt;
-    return *then - seconds_of(loop_.uptime() - views_of_);
+    return *then - since_look;
   }
   const auto usual = known_.history.expected(pending);
   if (!usual) return std::nullopt;
-  const double rest = seconds_of(rest_(pending.backend).value_or(Milliseconds(0)));
   if (position) {
+    const std::int64_t behind = *position - 1 - std::ssize(view.begins);
+    if (behind < 0)
+      return std::max(view.begins[static_cast<std::size_t>(*position - 1)] - since_look, 0.0) +
+             *usual;
     const auto server = std::ranges::find(known_.servers, pending.backend, &Server::backend);
-    return rest + *usual * (1 + static_cast<double>(*position) / server->concurrency);
+    const double others = *usual * static_cast<double>(behind) / server->concurrency;
+    return std::max(view.next_begins + others - since_look, 0.0) + *usual;
   }
   const auto start = job::earliest_start(pending, clock_.now());
   if (!start || !pending.after.empty()) return std::nullopt;
+  const double rest = seconds_of(rest_(pending.backend).value_or(Milliseconds(0)));
   return std::max(seconds_of(*start - clock_.now()), rest) + *usual;
 }
 

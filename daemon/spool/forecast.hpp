@@ -57,8 +57,12 @@ class Forecast {
   // One backend's queue at a look.
   struct View {
     std::unordered_map<job::JobId, Place> places{};
+    std::vector<double> begins{};       // of the places, in their order
+    double next_begins = 0;             // a job behind them all
+    std::vector<std::int64_t> ranks{};  // of the places, the smallest first
     std::int64_t waiting = 0;
     std::int64_t last_place_rank = 0, last_rank = 0;  // of the last told exactly, and of all
+    std::int64_t come = 0;  // jobs since the look, less those that have begun meanwhile
   };
 
   using Views = std::map<std::string, View>;
@@ -67,7 +71,9 @@ class Forecast {
     std::vector<Server> servers{};
     History history{};
     std::unordered_map<job::JobId, Milliseconds> begun{};  // jobs that run, and since when
-    std::map<std::string, job::Turns> turns{};             // of each backend: who had the last ones
+    // Of each backend: who had the last turns, and for which model the very last was.
+    std::map<std::string, job::Turns> turns{};
+    std::map<std::string, std::string> last_model{};
   };
 
   // Nothing where the disk fails.
@@ -78,6 +84,7 @@ class Forecast {
   std::optional<double> ends_in(const View& view, const job::Job& pending,
                                 std::optional<std::int64_t> position) const;
   std::optional<std::int64_t> position_of(const View& view, const job::Job& job) const;
+  void count(const job::Job& job);
 
   store::Store& store_;
   const Clock& clock_;

@@ -65,7 +65,10 @@ void LocalSpool::start(std::function<void(Result<void>)> ready) {
       ready(std::move(started));
       if (!ready_) return;
       caretaker_.start();
-      parts_.workers.run([this] { forecast_.recall(); });
+      parts_.workers.run([this] {
+        forecast_.recall();
+        forecast_.refresh();
+      });
     });
   });
 }
@@ -91,7 +94,7 @@ void LocalSpool::on_change(const job::Job& job) {
 }
 
 void LocalSpool::look_ahead() {
-  if (looking_ahead_ || stopping_ || !hub_.is_awaited()) return;
+  if (looking_ahead_ || stopping_) return;
   looking_ahead_ = true;
   parts_.loop.after(kLookAheadDelay, [this] {
     if (stopping_) return;
@@ -100,7 +103,7 @@ void LocalSpool::look_ahead() {
       hub_.look_ahead();
       parts_.loop.post([this] {
         looking_ahead_ = false;
-        look_ahead();
+        if (hub_.is_awaited()) look_ahead();
       });
     });
   });

@@ -87,7 +87,7 @@ class LocalSpool final : public Spool {
   void flip(Switch what, const std::string& backend, bool on, const Done<void>& done);
   void cancel_rest_of_group(const std::string& owner, const std::string& group, job::JobId before,
                             const Done<void>& done);
-  // Tells followers soon what is expected now.
+  // Looks at the queues soon, and tells followers what is expected now.
   void look_ahead();
 
   const Parts parts_;

@@ -41,16 +41,6 @@ json::value post(const Context& context, const SubmitOptions& options, const jso
   }
 }
 
-// The job with its place in the queue, which the answer to a submit does not tell yet; without it
-// where the daemon cannot be asked: the job is safe all the same.
-json::value with_place(const Context& context, json::value job) {
-  try {
-    return context.api.impatient().get(job_target(text_field(as_object(job), "job_id")));
-  } catch (const Failure&) {
-    return job;
-  }
-}
-
 // The daemon answers before the time is over where it stops.
 void check_waited(const SubmitOptions& options, const json::object& job,
                   std::chrono::steady_clock::duration waited) {
@@ -68,10 +58,8 @@ ExitCode submit(const Context& context, const SubmitOptions& options) {
   const auto body = submit_body(options, standard_input);
   bool replayed = false;
   const auto asked = std::chrono::steady_clock::now();
-  auto answer = post(context, options, body, replayed);
+  const auto answer = post(context, options, body, replayed);
   const auto waited = std::chrono::steady_clock::now() - asked;
-  if (!context.json && !options.watch && !options.wait_seconds)
-    answer = with_place(context, std::move(answer));
   const auto& job = as_object(answer);
 
   if (context.json && !options.watch) {

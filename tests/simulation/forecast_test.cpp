@@ -35,6 +35,10 @@ class ForecastScenario : public Scenario {
     submit();
     time_.pass(seconds(11));
   }
+  // What is told of a job in the answer to its submit.
+  job::Outlook first_outlook(const std::function<void(spool::Submission&)>& change = {}) {
+    return spool_->outlook(job(submit(change)));
+  }
   std::vector<JobId> submit_several(int count, const std::string& owner = "alice") {
     std::vector<JobId> ids;
     for (int i = 0; i < count; ++i) ids.push_back(submit({}, owner));
@@ -61,6 +65,27 @@ TEST_F(ForecastScenario, GivesAPlaceToWhatWaits) {
   const auto ids = submit_several(3);
   time_.pass(Milliseconds(100));
   EXPECT_THAT(positions(ids), ElementsAre(-1, 1, 2));
+}
+
+TEST_F(ForecastScenario, GivesAPlaceToWhatHasJustCome) {
+  start_known();
+  submit_several(3);
+  time_.pass(seconds(1));
+  const auto with_priority = [](int priority) {
+    return [priority](spool::Submission& submission) { submission.job.priority = priority; };
+  };
+  EXPECT_EQ(first_outlook(), (job::Outlook{.queue_position = 3, .eta_seconds = 39}));
+  EXPECT_EQ(first_outlook(), (job::Outlook{.queue_position = 4, .eta_seconds = 49}));
+  EXPECT_EQ(first_outlook(with_priority(90)).queue_position, 3);
+  EXPECT_FALSE(
+      first_outlook([](auto& submission) { submission.delay_seconds = 9; }).queue_position);
+}
+
+TEST_F(ForecastScenario, PutsNobodyBehindThoseThatHaveBegunSinceTheLook) {
+  start_known(3);
+  submit_several(3);
+  time_.pass(Milliseconds(100));
+  EXPECT_EQ(first_outlook().queue_position, 1);
 }
 
 TEST_F(ForecastScenario, TellsWhenEachWillHaveEnded) {
@@ -133,6 +158,27 @@ TEST_F(ForecastScenario, ExpectsOfAPipelineWhatItTakes) {
   const auto chain = submit_chain();
   time_.pass(Milliseconds(100));
   EXPECT_THAT(etas({chain}), ElementsAre(Ge(10 + 20)));
+}
+
+TEST_F(ForecastScenario, ExpectsTheLoadedModelToGoFirstForAWhile) {
+  have_backend([this](const GenerateRequest&, Sink&) { return take_ten_seconds(); }, 1, "x",
+               {"a", "b"});
+  start();
+  const auto submit_for = [this](const std::string& model) {
+    return submit([&](spool::Submission& submission) { submission.job.model = model; });
+  };
+  submit_for("a");
+  time_.pass(seconds(11));
+  submit_for("a");
+  const auto other = submit_for("b");
+  std::vector<JobId> same;
+  for (int i = 0; i < 6; ++i) same.push_back(submit_for("a"));
+  time_.pass(Milliseconds(100));
+  EXPECT_THAT(positions({other}), ElementsAre(4));
+  EXPECT_THAT(positions(same), ElementsAre(1, 2, 3, 5, 6, 7));
+  time_.pass(minutes(2));
+  EXPECT_THAT(asked_jobs(),
+              ElementsAre(1, 2, same[0], same[1], same[2], other, same[3], same[4], same[5]));
 }
 
 TEST_F(ForecastScenario, RemembersWhoseTheLastTurnWas) {
