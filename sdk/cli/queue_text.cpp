@@ -2,6 +2,10 @@
 // The queue in words and tables; see queue_text.hpp.
 #include "queue_text.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
 #include "text.hpp"
 
 namespace llmspool::cli {
@@ -25,24 +29,50 @@ std::string stop_of(const json::object& backend) {
          "' lets it go on";
 }
 
-// "ready", "paused, circuit open until ...": all that keeps the backend from taking jobs, the
-// longest last.
+std::string listed(const std::vector<std::string>& words) {
+  std::string list;
+  for (const auto& word : words) list += (list.empty() ? "" : ", ") + word;
+  return list;
+}
+
+// "resting until 2026-11-24 17:00:00 UTC"
+std::string with_end(const std::string& state, const json::object& backend, const char* end) {
+  const auto time = short_time(text_field(backend, end));
+  return time.empty() ? state : state + " until " + time + " UTC";
+}
+
+// What people or a provider want it to do.
+std::vector<std::string> wishes(const json::object& backend) {
+  std::vector<std::string> words;
+  if (is(backend, "paused", "true")) words.emplace_back("paused");
+  if (!text_field(backend, "resting_until").empty())
+    words.push_back(with_end("resting", backend, "resting_until"));
+  return words;
+}
+
+// What is wrong with it, the longest last.
+std::vector<std::string> troubles(const json::object& backend) {
+  std::vector<std::string> words;
+  if (is(backend, "circuit", "open"))
+    words.push_back(with_end("circuit open", backend, "circuit_until"));
+  if (is(backend, "circuit", "half_open")) words.emplace_back("circuit half open");
+  if (auto stop = stop_of(backend); !stop.empty()) words.push_back(std::move(stop));
+  return words;
+}
+
+// Why it starts no jobs.
+std::vector<std::string> hindrances(const json::object& backend) {
+  auto words = wishes(backend);
+  std::ranges::move(troubles(backend), std::back_inserter(words));
+  return words;
+}
+
+// "ready", "rejecting, paused, circuit open until ...": all that keeps it from taking jobs.
 Cell state_of(const json::object& backend) {
-  std::string state;
-  const auto add = [&](const std::string& text) { state += (state.empty() ? "" : ", ") + text; };
-  const auto until = [&](const char* name) {
-    const auto time = short_time(text_field(backend, name));
-    return time.empty() ? "" : " until " + time + " UTC";
-  };
-  if (is(backend, "paused", "true")) add("paused");
-  if (is(backend, "accepting", "false")) add("rejecting");
-  if (!text_field(backend, "resting_until").empty()) add("resting" + until("resting_until"));
-  const auto meant = state;
-  if (is(backend, "circuit", "open")) add("circuit open" + until("circuit_until"));
-  if (is(backend, "circuit", "half_open")) add("circuit half open");
-  if (const auto stop = stop_of(backend); !stop.empty()) add(stop);
-  if (state.empty()) return {"ready", Colour::green};
-  return {state, state == meant ? Colour::yellow : Colour::red};
+  auto words = hindrances(backend);
+  if (is(backend, "accepting", "false")) words.insert(words.begin(), "rejecting");
+  if (words.empty()) return {"ready", Colour::green};
+  return {listed(words), troubles(backend).empty() ? Colour::yellow : Colour::red};
 }
 
 }  // namespace
@@ -63,6 +93,19 @@ std::string describe_queue_backend(const json::object& backend) {
   const auto state = state_of(backend).text;
   return "Backend " + text_field(backend, "id") + ", " + load_of(backend) + " running, " +
          text_field(backend, "waiting") + " waiting: " + state + (state.ends_with('.') ? "" : ".");
+}
+
+std::optional<std::string> describe_standstill(const json::object& queue, const json::object& job) {
+  const auto id = text_field(job, "backend");
+  std::vector<std::string> words;
+  if (is(queue, "paused", "true")) words.emplace_back("the queue is paused");
+  for (const auto& value : array_field(queue, "backends"))
+    if (const auto& backend = as_object(value); text_field(backend, "id") == id)
+      std::ranges::move(hindrances(backend), std::back_inserter(words));
+  if (words.empty()) return std::nullopt;
+  const auto why = listed(words);
+  return "Job " + text_field(job, "job_id") + " waits for backend " + id + ": " + why +
+         (why.ends_with('.') ? "" : ".");
 }
 
 Table queue_backends_table(const json::array& backends) {

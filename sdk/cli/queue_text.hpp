@@ -2,6 +2,7 @@
 // The queue, as GET /api/queue gives it, in words and tables.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "json.hpp"
@@ -14,6 +15,9 @@ std::string describe_queue(const json::object& queue);
 
 // "Backend echo, 2 of 4 running, 13 waiting: ready."
 std::string describe_queue_backend(const json::object& backend);
+
+// "Job 5 waits for backend echo: paused.", where the queue or that backend starts no jobs just now.
+std::optional<std::string> describe_standstill(const json::object& queue, const json::object& job);
 
 Table queue_backends_table(const json::array& backends);
 

@@ -9,6 +9,7 @@
 #include "connection.hpp"
 #include "interrupt.hpp"
 #include "job_text.hpp"
+#include "queue_text.hpp"
 #include "reconnects.hpp"
 #include "text.hpp"
 #include "view.hpp"
@@ -31,7 +32,7 @@ class Watch {
   json::object run() {
     const auto before = read_job();
     view_ = make_view(context_, text_field(before, "pipeline").empty());
-    if (const auto hindrance = describe_hindrance(before)) view_->notice(*hindrance);
+    if (const auto hindrance = hindrance_of(before)) view_->notice(*hindrance);
     const InterruptHint hint("The job goes on. Come back to it with: llmspool watch " +
                              harmless(job_id_));
     for (;;) {
@@ -59,6 +60,14 @@ class Watch {
   json::object read_job() const {
     const auto answer = context_.api.get(job_target(job_id_));
     return as_object(answer);
+  }
+
+  // Why it does not run, but for others before it.
+  std::optional<std::string> hindrance_of(const json::object& job) const {
+    if (auto own = describe_hindrance(job)) return own;
+    if (text_field(job, "status") != "pending") return std::nullopt;
+    const auto queue = context_.api.get("/api/queue");
+    return describe_standstill(as_object(queue), job);
   }
 
   void follow() {

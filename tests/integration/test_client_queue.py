@@ -102,7 +102,11 @@ def test_a_stopped_backend_is_named_and_resumed(daemon):
         assert "stopped: " in shown and "; 'llmspool resume echo' lets it go on" in shown
     run(daemon, "pause", "echo")
     assert "paused, stopped: " in run(daemon, "queue").stdout
-    run(daemon, "cancel", job)
+    with subprocess.Popen([BUILD / "sdk/cli/llmspool", "--socket", daemon.socket, "watch", job],
+                          stderr=subprocess.PIPE, text=True) as watch:
+        first = next(watch.stderr)
+        assert first.startswith(f"Job {job} waits for backend echo: paused, stopped: ")
+        run(daemon, "cancel", job)
     assert "ready" in run(daemon, "resume", "echo").stdout
 
 

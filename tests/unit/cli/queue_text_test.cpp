@@ -38,7 +38,7 @@ TEST(DescribeQueueBackend, NamesAllThatKeepsItFromWorking) {
   };
   const std::string echo = "Backend echo, 2 of 4 running, 13 waiting: ";
   EXPECT_EQ(described(""), echo + "ready.");
-  EXPECT_EQ(described(R"(,"paused":true,"accepting":false)"), echo + "paused, rejecting.");
+  EXPECT_EQ(described(R"(,"paused":true,"accepting":false)"), echo + "rejecting, paused.");
   EXPECT_EQ(described(R"(,"paused":true,"reason":"It has no key.")"),
             echo + "paused, stopped: It has no key; 'llmspool resume echo' lets it go on.");
   EXPECT_EQ(described(R"(,"circuit":"open","circuit_until":"2026-11-24T17:00:00.000Z")"),
@@ -55,6 +55,22 @@ TEST(DescribeQueueBackend, LetsNobodyResumeWhatIsNotThere) {
   EXPECT_EQ(describe_queue_backend(object(R"({"id":"echo","running":0,"concurrency":0,"waiting":1,
                                               "reason":"It is not there."})")),
             "Backend echo, 0 of 0 running, 1 waiting: It is not there.");
+}
+
+TEST(DescribeStandstill, SaysWhyNothingStartsOnAJobsBackend) {
+  const auto described = [](const std::string& of_queue, const std::string& of_backend) {
+    return describe_standstill(object(R"({"backends":[{"id":"other","paused":true},{"id":"echo")" +
+                                      of_backend + "}]" + of_queue + "}"),
+                               object(R"({"job_id":"5","backend":"echo"})"))
+        .value_or("");
+  };
+  EXPECT_EQ(described("", ""), "");
+  EXPECT_EQ(described("", R"(,"accepting":false)"), "");
+  EXPECT_EQ(described(R"(,"paused":true)", ""),
+            "Job 5 waits for backend echo: the queue is paused.");
+  EXPECT_EQ(described("", R"(,"paused":true,"concurrency":4,"reason":"It has no key.")"),
+            "Job 5 waits for backend echo: paused, stopped: It has no key; 'llmspool resume echo' "
+            "lets it go on.");
 }
 
 TEST(QueueText, HasALineForEachBackend) {
