@@ -34,9 +34,11 @@ class InnerSink final : public plugin::Sink {
   const std::function<void(std::string_view)>& append_;
 };
 
-// Asks the backend for a text.
+// Asks the backend for a text; not for a step that nobody waits for any more, whatever its
+// optimizers still want.
 Ending generate(const StepWork& work, const std::vector<job::Message>& messages, StepCall& call,
                 plugin::Sink& sink, StepOutcome& outcome) {
+  if (call.cancelled()) return {.verdict = Verdict::cancelled};
   call.begin_request();
   const plugin::GenerateRequest request{.job_id = work.job_id,
                                         .step = work.step,

@@ -18,6 +18,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::DoubleNear;
 using testing::ElementsAre;
+using testing::IsEmpty;
 
 class JobRunScenario : public Scenario {
  protected:
@@ -141,6 +142,19 @@ TEST_F(JobRunScenario, CountsNoSilenceWhileAnOptimizerThinks) {
   const auto id = submit_optimized(be_impatient);
   time_.pass(minutes(1));
   EXPECT_EQ(status(id), Status::completed);
+}
+
+TEST_F(JobRunScenario, AsksNoBackendForAStepThatIsNotWaitedForAnyMore) {
+  have_answering_backend();
+  have_optimizer([&](const Generate& generate, OptimizeResult& result) {
+    time_.sleep(seconds(20));  // deaf to being cancelled
+    return generate_with(generate, result);
+  });
+  start();
+  const auto id = submit_optimized([](job::Job& job) { job.timeout_seconds = 10; });
+  time_.pass(minutes(1));
+  EXPECT_EQ(job(id).failure->code, "timeout");
+  EXPECT_THAT(asked_jobs(), IsEmpty());
 }
 
 TEST_F(JobRunScenario, DoesNotBlameTheBackendForAnOptimizerThatTakesTooLong) {
