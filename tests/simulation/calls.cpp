@@ -15,16 +15,27 @@ CallAt Calls::begin(Call call, const config::Backend& rules, Milliseconds uptime
           << "job " << call.job_id << " runs twice at once";
     }
   }
-  auto& begun = begun_at_[call.backend];
-  while (!begun.empty() && uptime - begun.front() >= std::chrono::minutes(1)) begun.pop_front();
-  begun.push_back(uptime);
-  if (rules.requests_per_minute > 0) {
-    EXPECT_LE(begun.size(), rules.requests_per_minute) << "requests to " << call.backend;
-  }
+  if (!call.optimized) check_minute(call, rules, uptime);
   ended_.erase({call.job_id, call.step});
   running_.push_front(std::move(call));
   check_limits(running_.front(), rules);
   return running_.begin();
+}
+
+void Calls::check_minute(const Call& call, const config::Backend& rules, Milliseconds uptime) {
+  auto& [begun, tokens] = minutes_[call.backend];
+  const Milliseconds since = uptime - std::chrono::minutes(1);
+  while (!begun.empty() && begun.front() <= since) begun.pop_front();
+  while (!tokens.empty() && tokens.front().first <= since) tokens.pop_front();
+  begun.push_back(uptime);
+  if (rules.requests_per_minute > 0) {
+    EXPECT_LE(begun.size(), rules.requests_per_minute) << "requests to " << call.backend;
+  }
+  std::int64_t taken = 0;  // but for what ends at this moment, which the daemon may not know yet
+  for (const auto& [at, count] : tokens) taken += at < uptime ? count : 0;
+  if (rules.tokens_per_minute > 0) {
+    EXPECT_LT(taken, rules.tokens_per_minute) << "tokens of " << call.backend;
+  }
 }
 
 void Calls::check_limits(const Call& call, const config::Backend& rules) const {
@@ -43,7 +54,8 @@ void Calls::check_limits(const Call& call, const config::Backend& rules) const {
   }
 }
 
-void Calls::end(CallAt call) {
+void Calls::end(CallAt call, Milliseconds uptime) {
+  if (!call->optimized) minutes_[call->backend].tokens.emplace_back(uptime, call->tokens);
   // A call that goes on after its job has been run again is not the last.
   if (last(call->job_id, call->step) == &*call)
     ended_.insert_or_assign({call->job_id, call->step}, *call);

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "simulated_backend.hpp"
+#include "simulated_optimizer.hpp"
 
 namespace llmspool::simulation {
 
@@ -55,6 +56,8 @@ spool::Submission Clients::some_submission(const std::string& owner) {
   } else {
     submission.request.messages = {{"user", "Hello"}};
   }
+  for (int i = random_.chance(15) ? 1 + random_.pick(2) : 0; i > 0; --i)
+    submission.request.optimizers.push_back({.name = "opt"});
   submission.hold = random_.chance(8);
   if (random_.chance(15)) submission.delay_seconds = random_.pick(60);
   if (random_.chance(10)) job.deadline = time_.now() + random_.up_to(seconds(120));
@@ -201,8 +204,12 @@ void Clients::let_go(LocalSpool& spool) {
 }
 
 void Clients::look_after(LocalSpool& spool) {
-  const auto needs_a_person = [](const auto& backend) { return !backend.stopped_reason.empty(); };
-  if (std::ranges::any_of(spool.backends(), needs_a_person)) spool.resume();
+  bool needs_a_person = false;
+  for (const auto& backend : spool.backends()) {
+    needs_a_person = needs_a_person || !backend.stopped_reason.empty();
+    EXPECT_FALSE(backend.stopped_reason.contains(kOptimizersTrouble)) << backend.id;
+  }
+  if (needs_a_person) spool.resume();
   for (const auto& [id, seen] : witness_.jobs())
     if (seen.job.status == Status::held) command(spool, id, job::Release{});
 }

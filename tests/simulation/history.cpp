@@ -45,7 +45,8 @@ History::History(std::uint64_t seed, Disk& disk, const pipeline::Current& pipeli
       turns_(some_turns(random_)),
       retention_(some_retention(random_)),
       witness_(time_, calls_, disk_.database(), turns_, retention_.content_age.has_value()),
-      clients_(time_, random_, witness_) {
+      clients_(time_, random_, witness_),
+      optimizer_(std::make_shared<SimulatedOptimizer>(time_, random_)) {
   disk_.clear();
   disk_.fails = random_.chance(30);
   disk_.slow = random_.chance(50);
@@ -78,7 +79,8 @@ void History::make_backend(const std::string& name, int concurrency_max) {
 }
 
 History::Life::Life(History& history)
-    : plugins(plugin::Registry::of({history.backends_.begin(), history.backends_.end()})),
+    : plugins(plugin::Registry::of({history.backends_.begin(), history.backends_.end()},
+                                   {history.optimizer_})),
       store(history.disk_, history.time_, history.random_, history.witness_,
             {.waiting_max = 1000,
              .owner_waiting_max = 100,
@@ -177,6 +179,7 @@ void History::come_to_rest() {
   log::info("Nothing fails any more");
   disk_.fails = disk_.slow = false;
   for (const auto& backend : backends_) backend->fails = false;
+  optimizer_->fails = false;
   pass(minutes(1));
   if (!life_->started || !*life_->started) {
     crash();

@@ -8,6 +8,7 @@
 
 #include "clients.hpp"
 #include "simulated_backend.hpp"
+#include "simulated_optimizer.hpp"
 #include "simulated_store.hpp"
 
 namespace llmspool::simulation {
@@ -54,6 +55,7 @@ class History {
   Clients clients_;
   std::map<std::string, config::Backend> rules_;
   std::vector<std::shared_ptr<SimulatedBackend>> backends_;
+  const std::shared_ptr<SimulatedOptimizer> optimizer_;
   std::unique_ptr<Life> life_;
   Milliseconds clock_set_at_ = -std::chrono::hours(1);
 };

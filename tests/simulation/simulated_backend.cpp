@@ -6,6 +6,8 @@
 
 #include <stdexcept>
 
+#include "simulated_optimizer.hpp"
+
 namespace llmspool::simulation {
 
 using plugin::Ending;
@@ -18,18 +20,21 @@ Result<std::vector<plugin::Model>> SimulatedBackend::models() const {
 }
 
 Ending SimulatedBackend::generate(const plugin::GenerateRequest& request, plugin::Sink& sink) {
-  const auto call = calls_.begin({.backend = id_,
-                                  .job_id = request.job_id,
-                                  .step = request.step,
-                                  .model = request.model.empty() ? "a" : request.model,
-                                  .attempt = request.attempt,
-                                  .sink = &sink},
-                                 rules_, time_.uptime());
+  const std::string& prompt = request.messages.back().content;
+  const auto call = calls_.begin(
+      {.backend = id_,
+       .job_id = request.job_id,
+       .step = request.step,
+       .model = request.model.empty() ? "a" : request.model,
+       .attempt = request.attempt,
+       .optimized = prompt.starts_with(kOwnPrompt) || prompt.starts_with(kOptimizedPrompt),
+       .sink = &sink},
+      rules_, time_.uptime());
   struct End {
-    Calls& calls;
+    SimulatedBackend& backend;
     CallAt call;
-    ~End() { calls.end(call); }
-  } const end{calls_, call};
+    ~End() { backend.calls_.end(call, backend.time_.uptime()); }
+  } const end{*this, call};
   const Ending ending = answer(call, sink);
   call->done = ending.verdict == Verdict::done;
   return ending;
@@ -58,6 +63,7 @@ void SimulatedBackend::say(CallAt call, plugin::Sink& sink, int piece, int piece
   call->text += text;
   sink.progress(LLMSPOOL_PHASE_GENERATE, static_cast<std::uint64_t>(piece + 1),
                 static_cast<std::uint64_t>(pieces));
+  call->tokens = 1 + piece + 1;
   sink.usage(1, static_cast<std::uint64_t>(piece + 1));
   sink.emit(std::string_view(text).substr(0, text.size() - 2));
   if (random_.chance(20)) time_.sleep(random_.up_to(Milliseconds(50)));
