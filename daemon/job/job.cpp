@@ -5,7 +5,7 @@
 #include <array>
 #include <charconv>
 #include <iterator>
-#include <set>
+#include <span>
 
 #include "job/or_null.hpp"
 
@@ -27,6 +27,17 @@ json::array ids_to_json(const std::vector<JobId>& ids) {
   json::array array;
   for (const JobId id : ids) array.emplace_back(std::to_string(id));
   return array;
+}
+
+// Those that have not given up on the job.
+std::vector<std::string> still_willing(const Job& job, std::span<const std::string> backends) {
+  std::vector<std::string> willing;
+  std::ranges::copy_if(backends, std::back_inserter(willing), [&](const std::string& name) {
+    return std::ranges::none_of(job.failures, [&](const Failure& failure) {
+      return !failure.retryable && failure.backend == name;
+    });
+  });
+  return willing;
 }
 
 }  // namespace
@@ -55,21 +66,17 @@ std::optional<Time> earliest_start(const Job& job, Time now) {
   return std::max(job.not_before.value_or(Time::min()), job.pause->until);
 }
 
-std::vector<std::string> alternatives(const Job& job) {
-  if (job.backends.size() == 1 && job.backends.front() == job.backend) return {};  // like most
-  auto others = candidates_after(job);
-  std::ranges::copy(job.backends, std::back_inserter(others));
-  std::set<std::string_view> met{job.backend};
-  for (const Failure& failure : job.failures)
-    if (!failure.retryable) met.insert(failure.backend);
-  std::erase_if(others, [&](const std::string& name) { return !met.insert(name).second; });
-  return others;
+std::vector<std::string> candidates_after(const Job& job) {
+  const auto here = std::ranges::find(job.backends, job.backend);
+  if (here == job.backends.end()) return {};
+  return still_willing(job, {here + 1, job.backends.end()});
 }
 
-std::vector<std::string> candidates_after(const Job& job) {
-  const auto here = std::find(job.backends.rbegin(), job.backends.rend(), job.backend).base();
-  if (here == job.backends.begin()) return {};  // it is none of them
-  return {here, job.backends.end()};
+std::vector<std::string> alternatives(const Job& job) {
+  auto others = candidates_after(job);
+  const auto here = std::ranges::find(job.backends, job.backend);
+  std::ranges::move(still_willing(job, {job.backends.begin(), here}), std::back_inserter(others));
+  return others;
 }
 
 json::object to_json(const Job& job, const Outlook& outlook, json::storage_ptr storage) {

@@ -98,10 +98,10 @@ struct Job {
 // much.
 std::optional<Time> earliest_start(const Job& job, Time now);
 
-// Those of a job's backends that come after the one it waits for or runs on.
+// Those of a job's backends that come after the one it waits for or runs on, but none that has
+// given up on it.
 std::vector<std::string> candidates_after(const Job& job);
-// Those of its backends that it may wait for instead: first those that come after, then those
-// before, but none that has given up on it.
+// The same, and then those before: all that may have the job instead.
 std::vector<std::string> alternatives(const Job& job);
 
 struct Message {

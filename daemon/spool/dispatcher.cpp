@@ -114,7 +114,9 @@ void Dispatcher::on_change(const job::Job& job) {
   }
   const bool waits = job.status == job::Status::pending || job.status == job::Status::held;
   const auto start = job::earliest_start(job, context_.clock.now());
-  if (waits && start) wake_at(*start);  // it may have come during the commit
+  // It may have come during the commit. A pause that is still to begin is over, since the clock was
+  // set back: the store is to find that out too.
+  if (waits && (start || job.pause)) wake_at(start.value_or(context_.clock.now()));
   if (!job::ended(job.status) && job.deadline) wake_at(*job.deadline);
   // An ended job may have been the last that another waited for, on whatever backend and until
   // whatever time.
@@ -245,7 +247,9 @@ void Dispatcher::on_claimed(Lane& lane, int asked, Result<std::vector<store::Cla
     context_.loop.after(kClaimRetry, [this, &lane] { claim(lane); });
   } else {
     const bool more = std::cmp_equal(claimed->size(), asked);
+    if (claimed->empty()) lane.found_nothing();
     for (auto& job : *claimed) run(lane, std::move(job));
+    if (lane.circuit_state() != Circuit::State::closed) look_at(lane);
     if (more || std::exchange(lane.poked, false)) poke(lane);
   }
   rest_if_done();
@@ -281,7 +285,7 @@ void Dispatcher::run(Lane& lane, store::Claimed claimed) {
           .may_take = [this](const std::string& backend) { return may_take(backend); }},
       lane.rules()));
   runs_[key] = run;
-  if (stopping_)
+  if (stopping_ || lane.is_down())
     run->drain();  // it has begun nothing, so it is put back at once
   else
     run->begin();

@@ -144,12 +144,6 @@ void JobRun::on_step_ended(const CallPtr& call, const pipeline::Step& step, Step
   if (closed_) return end_if_over();
 
   if (auto rest = call->take_rest(); !rest.empty()) say(job::Append{step.name, std::move(rest)});
-  if (call->too_long())
-    outcome.ending = outcome.answer.emplace(
-        Ending{.verdict = Verdict::failed,
-               .message = fmt::format("The answer is longer than {} MiB, the most that a step "
-                                      "may write.",
-                                      limits::kAnswerBytesMax / (std::size_t{1024} * 1024))});
   if (outcome.ending.verdict != Verdict::done)
     give_up({outcome.ending, step.name, outcome.is_backends()});
   else if (!failed_)
@@ -255,12 +249,12 @@ void JobRun::conclude(const Trouble& trouble) {
     close_with(answer_to(trouble));
 }
 
-// The next of the job's backends that takes jobs now; or else, where the job `may_wait` for it, the
-// next that will; or else the present one.
-std::string JobRun::next_backend(bool may_wait) const {
-  const auto others = job::candidates_after(job_);
+// Where the job goes that its backend `gives_up`: to another that takes jobs now, or else to one
+// that will. One that asks for patience keeps it, unless a later one takes jobs now.
+std::string JobRun::next_backend(bool gives_up) const {
+  const auto others = gives_up ? job::alternatives(job_) : job::candidates_after(job_);
   auto next = std::ranges::find_if(others, callbacks_.is_up);
-  if (next == others.end() && may_wait) next = std::ranges::find_if(others, callbacks_.may_take);
+  if (next == others.end() && gives_up) next = std::ranges::find_if(others, callbacks_.may_take);
   return next == others.end() ? job_.backend : *next;
 }
 
@@ -271,7 +265,6 @@ job::Command JobRun::answer_to(const Trouble& trouble) {
                        .step = trouble.step,
                        .attempt = job_.attempt,
                        .retryable = false};
-  // One that gave up on it is no use to it; one that asked for patience is, later.
   const auto next =
       trouble.of_backend ? next_backend(ending.verdict == Verdict::failed) : job_.backend;
   const bool has_next = next != job_.backend;

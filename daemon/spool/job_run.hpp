@@ -98,7 +98,7 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
   void conclude(const Trouble& trouble);
   job::Command answer_to(const Trouble& trouble);
   job::Command stop_queue(const Trouble& trouble, job::Failure failure, std::string reason);
-  std::string next_backend(bool may_wait) const;
+  std::string next_backend(bool gives_up) const;
   void cancel_calls();
   void withdraw_waiting();  // steps that have not begun
   void watch_timeout();

@@ -39,6 +39,13 @@ int Lane::room() {
   return rules_.model_concurrency.empty() ? room : std::min(room, claiming == 0 ? 1 : 0);
 }
 
+bool Lane::is_up() const {
+  if (!stopped_reason.empty()) return false;
+  const auto circuit = circuit_state();
+  return circuit == Circuit::State::closed ||
+         (circuit == Circuit::State::half_open && lacks_trial_);
+}
+
 Milliseconds Lane::wait() {
   return std::max(circuit_wait(), rest());
 }
@@ -71,6 +78,7 @@ job::Models Lane::models() const {
 
 void Lane::begin(const job::Job& job) {
   ++running;
+  lacks_trial_ = false;
   if (circuit_state() == Circuit::State::half_open) trial_.emplace(job.id, job.fence);
   last_model_ = model_of(job);
   has_run_ = true;

@@ -36,14 +36,17 @@ class Lane {
   bool is_down() const {
     return !stopped_reason.empty() || circuit_state() == Circuit::State::open;
   }
-  // Whether it may take those of others: not while it is only being tried.
-  bool is_up() const { return stopped_reason.empty() && circuit_state() == Circuit::State::closed; }
+  // Whether it may take those of others: not while it is only being tried, unless nothing else
+  // comes to try it.
+  bool is_up() const;
   Circuit::State circuit_state() const { return circuit_.state(loop_.uptime()); }
   Milliseconds circuit_wait() const { return circuit_.wait(loop_.uptime()); }
   // It asked to be left alone, or a minute's requests or tokens are used up.
   Milliseconds rest();
   job::Models models() const;
 
+  // A claim has found nothing.
+  void found_nothing() { lacks_trial_ = circuit_state() == Circuit::State::half_open && !trial_; }
   void begin(const job::Job& job);
   void end(const job::Job& job);
   // The run tries the half-open circuit no longer, though its plugin may not have returned yet.
@@ -81,6 +84,7 @@ class Lane {
   Slots slots_;
   Circuit circuit_;
   std::optional<RunKey> trial_;  // tries the half open circuit
+  bool lacks_trial_ = false;     // and no job waits for the backend that could
   Milliseconds rests_until_{0};
   std::map<std::string, int> running_models_;
   std::string last_model_;

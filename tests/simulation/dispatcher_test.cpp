@@ -135,6 +135,41 @@ TEST_F(DispatcherScenario, MovesAJobToABackendThatTakesNewJobs) {
   EXPECT_EQ(job(moved).backend, "other");
 }
 
+TEST_F(DispatcherScenario, StartsNothingMoreOnABackendThatHasStopped) {
+  have_backend(
+      [&](const GenerateRequest&, Sink& sink) {
+        if (asked_.size() > 1) return say(sink);
+        time_.sleep(seconds(1));
+        return failure(plugin::Verdict::stop_queue);
+      },
+      2);
+  start();
+  submit();
+  time_.pass(Milliseconds(500));
+  const auto next = submit();
+  store_.answer_next_after(seconds(1));  // the claim
+  time_.pass(seconds(3));
+  ASSERT_EQ(asked_.size(), 1);
+  EXPECT_EQ(status(next), Status::pending);
+  spool_->resume();
+  time_.pass(seconds(1));
+  EXPECT_EQ(status(next), Status::completed);
+}
+
+TEST_F(DispatcherScenario, WaitsForNoPauseThatTheClockHasLeftBehind) {
+  have_backend([&](const GenerateRequest&, Sink& sink) {
+    if (asked_.size() > 1) return say(sink);
+    store_.answer_next_after(seconds(2));
+    return failure(plugin::Verdict::retry_later);
+  });
+  start();
+  const auto id = submit();
+  time_.pass(seconds(1));
+  time_.set_clock(-hours(1));
+  time_.pass(minutes(1));
+  EXPECT_EQ(status(id), Status::completed);
+}
+
 TEST_F(DispatcherScenario, TriesAgainAfterAResumeThatATrialOutlives) {
   start_broken(3);
   hangs_ = true;

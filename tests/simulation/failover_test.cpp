@@ -19,6 +19,28 @@ using testing::IsEmpty;
 
 class FailoverScenario : public Scenario {
  protected:
+  // Does once what is told first, then the other.
+  static ScriptedBackend::Script once(ScriptedBackend::Script first, ScriptedBackend::Script then) {
+    return [first = std::move(first), then = std::move(then), calls = 0](const auto& request,
+                                                                         Sink& sink) mutable {
+      return calls++ == 0 ? first(request, sink) : then(request, sink);
+    };
+  }
+  static ScriptedBackend::Script fail_with(Verdict verdict) {
+    return [verdict](const GenerateRequest&, Sink&) { return failure(verdict); };
+  }
+  ScriptedBackend::Script answer() {
+    return [this](const GenerateRequest&, Sink& sink) { return say(sink); };
+  }
+  // A job that a backend's first call fails, so that it is down from then on.
+  void bring_down(const std::string& backend) {
+    submit([&](auto& submission) {
+      submission.job.backends = {backend};
+      submission.job.max_attempts = 1;
+    });
+    time_.pass(seconds(1));
+    asked_.clear();
+  }
   // Backend "x", which does as it is told, and "other", which answers.
   void start_two(ScriptedBackend::Script script,
                  std::map<std::string, config::Backend> rules = {}) {
@@ -89,6 +111,44 @@ TEST_F(FailoverScenario, GivesAllJobsOfAStoppedBackendToAnother) {
   for (int i = 0; i < kMoreThanTwoBatches; ++i) submit_to_both();
   time_.pass(minutes(2));
   EXPECT_THAT(store_.list({.backend = "x"}).value(), IsEmpty());
+}
+
+TEST_F(FailoverScenario, GoesBackToOneThatWasOnlyDownWhereAnotherGivesUp) {
+  have_backend(once(fail_with(Verdict::retry_later), answer()));
+  have_backend(fail_with(Verdict::failed), 1, "other");
+  start({{"x", fragile()}});
+  bring_down("x");
+  const auto id = submit_to_both();
+  time_.pass(minutes(1));
+  EXPECT_EQ(status(id), Status::completed);
+  EXPECT_THAT(asked_backends(), ElementsAre("other", "x"));
+}
+
+TEST_F(FailoverScenario, GoesToNoneAgainThatHasGivenUp) {
+  have_backend(once(fail_with(Verdict::retry_later), fail_with(Verdict::failed)));
+  have_backend(fail_with(Verdict::failed), 1, "other");
+  have_backend(once(fail_with(Verdict::stop_queue), answer()), 1, "third");
+  start({{"x", fragile()}});
+  submit([](auto& submission) { submission.job.backends = {"third"}; });
+  bring_down("x");
+  const auto id =
+      submit([](auto& submission) { submission.job.backends = {"x", "other", "third"}; });
+  time_.pass(minutes(1));
+  ASSERT_THAT(asked_backends(), ElementsAre("other", "x"));
+  spool_->resume();
+  time_.pass(minutes(1));
+  EXPECT_EQ(status(id), Status::completed);
+}
+
+TEST_F(FailoverScenario, TriesABackendAgainForWhichNoJobWaits) {
+  have_backend(once(fail_with(Verdict::retry_later), answer()));
+  have_backend(fail_with(Verdict::stop_queue), 1, "other");
+  start({{"x", fragile()}});
+  bring_down("x");
+  const auto id = submit_to_both();
+  time_.pass(minutes(1));
+  EXPECT_EQ(status(id), Status::completed);
+  EXPECT_THAT(asked_backends(), ElementsAre("other", "x"));
 }
 
 TEST_F(FailoverScenario, TriesNoOtherBackendWhereAnOptimizerFails) {

@@ -19,14 +19,15 @@ Result<void> MemoryStore::backup(const std::filesystem::path&) {
 
 void MemoryStore::push(std::unique_ptr<Task> task) {
   const auto fails_in = std::exchange(fails_in_, std::nullopt);
-  time_.after(fails_in.value_or(kCommitTime),
-              [this, fails = fails_in.has_value(), task = std::shared_ptr<Task>(std::move(task))] {
-                if (fails)
-                  task->fail(Error{Code::internal, "The disk fails."});
-                else
-                  commit(*task);
-                task->answer();
-              });
+  const auto answers_after = std::exchange(answers_after_, Milliseconds(0));
+  time_.after(fails_in.value_or(kCommitTime), [this, fails = fails_in.has_value(), answers_after,
+                                               task = std::shared_ptr<Task>(std::move(task))] {
+    if (fails)
+      task->fail(Error{Code::internal, "The disk fails."});
+    else
+      commit(*task);
+    time_.after(answers_after, [task] { task->answer(); });
+  });
 }
 
 void MemoryStore::commit(Task& task) {

@@ -18,6 +18,8 @@ class MemoryStore final : public sqlite::SqliteStore {
   Result<void> backup(const std::filesystem::path&) override;
   // The next change that is asked for comes to nothing, which takes so long.
   void fail_next(Milliseconds time = kCommitTime) { fails_in_ = time; }
+  // The next is made at once, and answered so much later.
+  void answer_next_after(Milliseconds time) { answers_after_ = time; }
 
  private:
   static constexpr Milliseconds kCommitTime{1};
@@ -30,6 +32,7 @@ class MemoryStore final : public sqlite::SqliteStore {
   Disk disk_;
   sqlite::Changes changes_;
   std::optional<Milliseconds> fails_in_;
+  Milliseconds answers_after_{0};
 };
 
 class ScriptedBackend final : public plugin::Backend {

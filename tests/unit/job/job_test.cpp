@@ -59,6 +59,18 @@ TEST(Alternatives, LeaveOutWhatHasGivenUpOnTheJob) {
   EXPECT_THAT(alternatives(job), ElementsAre("b"));
 }
 
+TEST(Alternatives, AreToldFromEachOtherWhateverStandsInBetween) {
+  Job job{.backends = {"llamacpp", "claude", "gemini", "ollama"}, .backend = "llamacpp"};
+  job.failures = {{.code = "backend_failed", .retryable = false, .backend = "claude"}};
+  EXPECT_THAT(alternatives(job), ElementsAre("gemini", "ollama"));
+}
+
+TEST(CandidatesAfter, LeaveOutWhatHasGivenUpOnTheJob) {
+  Job job{.backends = {"a", "b", "c"}, .backend = "a"};
+  job.failures = {{.code = "backend_failed", .retryable = false, .backend = "b"}};
+  EXPECT_THAT(candidates_after(job), ElementsAre("c"));
+}
+
 TEST(EarliestStart, IsTheLaterOfItsTimeAndItsPause) {
   Job job;
   EXPECT_EQ(earliest_start(job, Time(0ms)), std::nullopt);
