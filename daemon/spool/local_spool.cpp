@@ -282,13 +282,12 @@ void LocalSpool::set_switch(const Caller& caller, Switch what, const std::string
 // On the loop, and a pause holds before it is stored: no claim follows one that was confirmed.
 void LocalSpool::flip(Switch what, const std::string& backend, bool on, const Done<void>& done) {
   const auto name = Switches::name(what, backend);
-  const bool was_on = switches_.is_on(what, backend);
-  if (on) switches_.set(name, true);
+  if (on) switches_.set_on(name);
   parts_.store.set_switch(name, on, [=, this](Result<void> stored) {
     // In one turn: nothing starts before who lets it is answered, who sees the backends as they
     // are.
     parts_.loop.post([=, this, stored = std::move(stored)] {
-      switches_.set(name, stored ? on : was_on);
+      stored ? switches_.stored(name, on) : switches_.not_stored(name);
       if (stored && what == Switch::paused && !on)
         dispatcher_.resume(backend);
       else

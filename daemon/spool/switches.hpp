@@ -19,17 +19,25 @@ class Switches {
     return backend.empty() ? word : word + " " + backend;
   }
 
+  // As they are stored.
   void replace(std::set<std::string> on) {
     const std::scoped_lock lock(mutex_);
-    on_ = std::move(on);
+    on_ = stored_ = std::move(on);
   }
-  void set(const std::string& name, bool on) {
+  // On, though that is not stored yet.
+  void set_on(const std::string& name) {
     const std::scoped_lock lock(mutex_);
-    if (on) {
-      on_.insert(name);
-    } else {
-      on_.erase(name);
-    }
+    on_.insert(name);
+  }
+  void stored(const std::string& name, bool on) {
+    const std::scoped_lock lock(mutex_);
+    put(on_, name, on);
+    put(stored_, name, on);
+  }
+  // It could not be stored: it is as it was stored last.
+  void not_stored(const std::string& name) {
+    const std::scoped_lock lock(mutex_);
+    put(on_, name, stored_.contains(name));
   }
   // Of exactly this backend, or of the whole queue.
   bool is_on(Switch what, const std::string& backend = {}) const {
@@ -38,8 +46,16 @@ class Switches {
   }
 
  private:
+  static void put(std::set<std::string>& set, const std::string& name, bool on) {
+    if (on) {
+      set.insert(name);
+    } else {
+      set.erase(name);
+    }
+  }
+
   mutable std::mutex mutex_;
-  std::set<std::string> on_;
+  std::set<std::string> on_, stored_;
 };
 
 }  // namespace llmspool::spool

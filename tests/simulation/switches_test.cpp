@@ -50,6 +50,19 @@ TEST_F(SwitchesScenario, APauseThatCannotBeStoredIsAnErrorToWhoAskedForIt) {
   EXPECT_EQ(answer_->error().code, Code::internal);
 }
 
+TEST_F(SwitchesScenario, AreAsTheyAreStoredWhereNeitherAPauseNorItsEndCouldBe) {
+  start_answering();
+  for (const bool on : {true, false}) {
+    store_.fail_next(minutes(1));
+    spool_->set_switch({"root", true}, Switch::paused, "x", on, [](const auto&) {});
+    time_.pass(seconds(1));
+  }
+  time_.pass(minutes(2));
+  const auto runs = submit();
+  time_.pass(seconds(1));
+  EXPECT_EQ(status(runs), Status::completed);
+}
+
 TEST_F(SwitchesScenario, APauseWhoseEndCannotBeStoredHolds) {
   start_answering();
   set_switch(Switch::paused, "x", true);
