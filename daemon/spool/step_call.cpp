@@ -16,6 +16,13 @@ namespace {
 // reading a prompt is quicker than writing an answer.
 constexpr double kPromptBegins = 0.05, kGenerateBegins = 0.25;
 
+// Far beyond what can be, and still far from where a sum of many would overflow: C programs say -1
+// for what they do not know.
+std::int64_t believable(std::uint64_t tokens) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
+  return tokens > kMost ? 0 : static_cast<std::int64_t>(tokens);
+}
+
 job::Usage sum_of(const job::Usage& one, const job::Usage& other) {
   return {one.prompt_tokens + other.prompt_tokens, one.completion_tokens + other.completion_tokens};
 }
@@ -56,7 +63,7 @@ void StepCall::progress(int phase, std::uint64_t done, std::uint64_t total) {
 
 void StepCall::usage(std::uint64_t prompt_tokens, std::uint64_t completion_tokens) {
   const std::scoped_lock lock(mutex_);
-  usage_ = {static_cast<std::int64_t>(prompt_tokens), static_cast<std::int64_t>(completion_tokens)};
+  usage_ = {believable(prompt_tokens), believable(completion_tokens)};
 }
 
 void StepCall::begin_request() {

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "spool/step_work.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <atomic>
 #include <exception>
+#include <mutex>
+
+#include "base/limits.hpp"
 
 namespace llmspool::spool {
 namespace {
@@ -10,15 +16,25 @@ namespace {
 using plugin::Ending;
 using plugin::Verdict;
 
+std::string too_long(std::string_view what) {
+  return fmt::format("{} longer than {} MiB, the most that a step may write.", what,
+                     limits::kAnswerBytesMax / 1024 / 1024);
+}
+
 // A generation that an optimizer asked for: its text goes to the optimizer, all else to the step.
 class InnerSink final : public plugin::Sink {
  public:
   InnerSink(StepCall& call, const std::function<void(std::string_view)>& append)
       : call_(call), append_(append) {}
-  bool cancelled() const override { return call_.cancelled(); }
+  bool cancelled() const override { return call_.cancelled() || too_long_; }
+  // From any thread, but the optimizer is told by one at a time.
   void emit(std::string_view text) override {
+    const std::scoped_lock lock(mutex_);
+    if (cancelled()) return;
     call_.show_life();
-    append_(text);
+    emitted_ += text.size();
+    too_long_ = emitted_ > limits::kAnswerBytesMax;
+    if (!too_long_) append_(text);
   }
   void progress(int phase, std::uint64_t done, std::uint64_t total) override {
     call_.progress(phase, done, total);
@@ -29,15 +45,21 @@ class InnerSink final : public plugin::Sink {
   void finish_reason(std::string_view) override {}
   void log(int priority, std::string_view message) override { call_.log(priority, message); }
 
+  bool too_long() const { return too_long_; }
+
  private:
   StepCall& call_;
   const std::function<void(std::string_view)>& append_;
+  std::mutex mutex_;
+  std::size_t emitted_ = 0;
+  std::atomic<bool> too_long_ = false;
 };
 
 // Asks the backend for a text; not for a step that nobody waits for any more, whatever its
-// optimizers still want.
+// optimizers still want. The sink is one that ends an answer which is too long.
+template <class AnySink>
 Ending generate(const StepWork& work, const std::vector<job::Message>& messages, StepCall& call,
-                plugin::Sink& sink, StepOutcome& outcome) {
+                AnySink& sink, StepOutcome& outcome) {
   if (call.cancelled()) return {.verdict = Verdict::cancelled};
   call.begin_request();
   const plugin::GenerateRequest request{.job_id = work.job_id,
@@ -48,6 +70,9 @@ Ending generate(const StepWork& work, const std::vector<job::Message>& messages,
                                         .params = work.params};
   outcome.answer = work.backend->generate(request, sink);
   call.end_request();
+  if (sink.too_long())
+    outcome.answer = Ending{
+        .verdict = Verdict::failed, .message = too_long("The answer is"), .blames_request = true};
   return *outcome.answer;
 }
 
@@ -62,7 +87,12 @@ Ending optimize(const StepWork& work, plugin::Optimizer& optimizer,
     InnerSink sink(call, append);
     return generate(work, {{"user", prompt}}, call, sink, outcome);
   };
-  return optimizer.process(request, call, inner, result);
+  const Ending ending = optimizer.process(request, call, inner, result);
+  std::size_t size = 0;
+  for (const auto& [name, document] : result.documents) size += document.size();
+  if (size > limits::kAnswerBytesMax)
+    return {.verdict = Verdict::failed, .message = too_long("The optimizer's texts are")};
+  return ending;
 }
 
 // Lets each of the job's optimizers work on the last user message.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One job's run where it takes long, or where an optimizer has its part in it.
+#include "base/limits.hpp"
 #include "scenario.hpp"
 
 namespace llmspool::simulation {
@@ -18,6 +19,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::DoubleNear;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 class JobRunScenario : public Scenario {
@@ -142,6 +144,37 @@ TEST_F(JobRunScenario, CountsNoSilenceWhileAnOptimizerThinks) {
   const auto id = submit_optimized(be_impatient);
   time_.pass(minutes(1));
   EXPECT_EQ(status(id), Status::completed);
+}
+
+TEST_F(JobRunScenario, ListensToNoAnswerWithoutEndForAnOptimizer) {
+  std::size_t heard = 0;
+  have_backend([](const GenerateRequest&, Sink& sink) {
+    const std::string piece(std::size_t{1024} * 1024, 'x');
+    for (int i = 0; i < 100 && !sink.cancelled(); ++i) sink.emit(piece);
+    return Ending{};
+  });
+  have_optimizer([&](const Generate& generate, OptimizeResult&) {
+    return generate("Hello", [&](std::string_view text) { heard += text.size(); });
+  });
+  start();
+  const auto id = submit_optimized();
+  time_.pass(minutes(1));
+  EXPECT_EQ(heard, limits::kAnswerBytesMax);
+  EXPECT_THAT(job(id).failure.value().detail, HasSubstr("16 MiB"));
+  EXPECT_EQ(job(id).failure->code, "backend_failed");
+}
+
+TEST_F(JobRunScenario, StoresNoTextWithoutEndOfAnOptimizer) {
+  have_answering_backend();
+  have_optimizer([](const Generate&, OptimizeResult& result) {
+    result.documents["text"] = std::string(limits::kAnswerBytesMax + 1, 'x');
+    return Ending{};
+  });
+  start();
+  const auto id = submit_optimized();
+  time_.pass(minutes(1));
+  EXPECT_THAT(job(id).failure.value().detail, HasSubstr("16 MiB"));
+  EXPECT_EQ(job(id).failure->code, "optimizer_failed");
 }
 
 TEST_F(JobRunScenario, AsksNoBackendForAStepThatIsNotWaitedForAnyMore) {

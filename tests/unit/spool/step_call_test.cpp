@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <thread>
 
 #include "base/limits.hpp"
@@ -90,6 +91,12 @@ TEST_F(StepCallTest, StopsAnAnswerThatIsTooLong) {
   call_.emit("x");
   EXPECT_TRUE(call_.too_long());
   EXPECT_TRUE(call_.cancelled());
+}
+
+TEST_F(StepCallTest, CountsNoTokensThatCannotBe) {
+  call_.usage(std::numeric_limits<std::uint64_t>::max(), 5);
+  EXPECT_EQ(call_.usage().prompt_tokens, 0);
+  EXPECT_EQ(call_.usage().completion_tokens, 5);
 }
 
 TEST_F(StepCallTest, MakesAFastPluginWaitForASlowSpool) {
