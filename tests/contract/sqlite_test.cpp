@@ -313,6 +313,19 @@ TEST_F(DamagedRow, LetsTheJobEndThatItWasToFollow) {
   EXPECT_TRUE(ended.has_value()) << ended.error().message;
 }
 
+TEST_F(DamagedRow, LetsNobodyWaitForIt) {
+  const JobId damaged = submit();
+  Submission follower = prompt();
+  follower.job.after = {damaged};
+  const JobId waits = submit(std::move(follower));
+  damage(damaged);
+  ASSERT_THAT(claim(), testing::IsEmpty());
+  const auto woken = await<Store::Woken>([&](auto done) { store_->wake(done); }).value();
+  ASSERT_THAT(woken.ended, SizeIs(1));
+  EXPECT_EQ(woken.ended[0].job.id, waits);
+  EXPECT_EQ(woken.ended[0].job.status, job::Status::failed);
+}
+
 TEST_F(DamagedRow, DoesNotKeepTheStoreFromRecovering) {
   const JobId damaged = submit(), good = submit();
   ASSERT_THAT(claim(), SizeIs(2));

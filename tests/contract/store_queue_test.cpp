@@ -338,6 +338,18 @@ TEST_P(StoreQueue, CancelsAllThatIsActiveOfAGroup) {
   EXPECT_EQ(cancel("winter").error().code, Code::not_found);
 }
 
+TEST_P(StoreQueue, CancelsWhatHasJoinedAGroupJustBefore) {
+  for (int i = 0; i < 100; ++i) {
+    Submission submission = prompt();
+    submission.job.group = "spring";
+    store_->submit(std::move(submission), [](const auto&) {});
+  }
+  const auto batch = await<Batch>(
+      [&](auto done) { store_->cancel_group("alice", "spring", 1000, std::move(done)); });
+  ASSERT_TRUE(batch) << batch.error().message;
+  EXPECT_THAT(batch->applied, SizeIs(100));
+}
+
 TEST_P(StoreQueue, CancelsAGroupsFollowersBeforeTheyFail) {
   const JobId first = submit_in("spring");
   Submission follower = prompt();

@@ -282,6 +282,10 @@ std::shared_ptr<const Job> Changes::load_or_set_aside(JobId id) {
         "UPDATE jobs SET claimable = 0, due = NULL, paused = NULL, expires = NULL, ended = NULL, "
         "run = NULL WHERE id = ?",
         id);
+    if (has_followers(database_, id)) {
+      tell_later(database_, {.after = id});
+      untold_ = true;
+    }
     return nullptr;
   }
   try {
@@ -463,11 +467,18 @@ void Changes::relabel(const Job& job, const std::map<std::string, std::string>& 
 
 Result<Batch> Changes::cancel_group(const std::string& owner, const std::string& group,
                                     JobId before) {
-  if (!has_group(database_, owner, group)) return no_such_group(group);
+  groups_.write(database_);
+  const auto found = find_group(database_, owner, group);
+  if (!found) return no_such_group(group);
+  // Those that have ended, perhaps a million, are only looked at up to the last that has not.
+  const auto& jobs = found->jobs;
+  const auto most =
+      std::min(jobs.held + jobs.pending + jobs.processing, static_cast<std::int64_t>(kBatch));
+  if (most <= 0) return Batch{};
   const auto ids = ids_of(database_.query(
       "SELECT id FROM jobs INDEXED BY jobs_by_group WHERE id < ? AND status < 3 AND group_id = "
       "(SELECT id FROM groups WHERE owner = ? AND name = ?) ORDER BY id DESC LIMIT ?",
-      before, owner, group, kBatch));
+      before, owner, group, most));
   Batch batch = batch_of(ids, before);
   for (const JobId id : ids) {
     if (auto cancelled = apply_on_the_way(id, job::Cancel{}))

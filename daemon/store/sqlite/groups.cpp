@@ -45,11 +45,6 @@ std::optional<Group> find_group(Database& database, const std::string& owner,
   return read_group(row);
 }
 
-bool has_group(Database& database, const std::string& owner, const std::string& name) {
-  Query row = database.query("SELECT 1 FROM groups WHERE owner = ? AND name = ?", owner, name);
-  return row.next();
-}
-
 Groups::Open& Groups::open(Database& database, const job::Job& job) {
   const auto [at, is_new] = open_.try_emplace(key_of(job));
   Open& group = at->second;

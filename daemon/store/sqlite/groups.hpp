@@ -13,7 +13,6 @@ std::vector<Group> groups_of(Database& database, const std::optional<std::string
                              std::size_t limit);
 std::optional<Group> find_group(Database& database, const std::string& owner,
                                 const std::string& name);
-bool has_group(Database& database, const std::string& owner, const std::string& name);
 inline std::unexpected<Error> no_such_group(const std::string& name) {
   return fail(Code::not_found, "There is no group '" + name + "'.");
 }
