@@ -58,19 +58,11 @@ std::string output_of(const std::string& socket, std::vector<std::string> argume
 }
 
 TEST(Submit, TellsThePlaceInTheQueue) {
-  CannedServer server(
-      {answer("201 Created", "application/json", kAccepted),
-       answer(
-           "200 OK", "application/json",
-           R"({"job_id":"4","status":"pending","priority":50,"queue_position":3,"eta_seconds":40})")});
+  CannedServer server({answer(
+      "201 Created", "application/json",
+      R"({"job_id":"4","status":"pending","priority":50,"queue_position":3,"eta_seconds":40})")});
   EXPECT_EQ(output_of(server.path(), {"submit", "x"}),
             "Job 4 is waiting (priority 50, position 3, about 40 s).\n");
-  EXPECT_THAT(server.requests()[1], testing::StartsWith("GET /api/jobs/4 "));
-}
-
-TEST(Submit, NeedsNoPlaceInTheQueue) {
-  CannedServer server({answer("201 Created", "application/json", kAccepted), ""});
-  EXPECT_EQ(output_of(server.path(), {"submit", "x"}), "Job 4 is waiting (priority 50).\n");
 }
 
 }  // namespace

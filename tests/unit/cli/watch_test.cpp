@@ -18,7 +18,8 @@ std::string event(int seq, const std::string& type) {
 }
 
 std::string job(const std::string& status) {
-  return answer("200 OK", "application/json", R"({"job_id":"42","status":")" + status + "\"}");
+  return answer("200 OK", "application/json",
+                R"({"job_id":"42","backend":"echo","status":")" + status + "\"}");
 }
 
 struct Watched {
@@ -70,7 +71,7 @@ TEST(Watch, TellsNobodyToTryAgainWhatItTriesItself) {
 
 TEST(Watch, SaysWhereAJobStandsInTheQueue) {
   CannedServer server(
-      {job("pending"),
+      {job("pending"), answer("200 OK", "application/json", R"({"paused":true,"backends":[]})"),
        event_stream(event(1, "created") +
                         "event: queue\ndata: {\"queue_position\":3,\"eta_seconds\":40}\n\n" +
                         event(2, "completed"),
@@ -78,7 +79,9 @@ TEST(Watch, SaysWhereAJobStandsInTheQueue) {
        job("completed")});
   const auto watched = watch_lines(server, 0);
   EXPECT_EQ(watched.code, ExitCode::ok);
-  EXPECT_EQ(watched.err, "Waiting, position 3, about 40 s\nCompleted.\n");
+  EXPECT_EQ(watched.err,
+            "Job 42 waits for backend echo: the queue is paused.\n"
+            "Waiting, position 3, about 40 s\nCompleted.\n");
 }
 
 TEST(Watch, SaysHowAJobEndedThatHasNothingMoreToTell) {
