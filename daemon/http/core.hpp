@@ -27,6 +27,7 @@ class Core {
   spool::Spool& spool;
   Router router;
   asio::thread_pool blocking{limits::kHttpBlockingThreads};
+  asio::thread_pool identifying{1};  // of those who connect: nobody's reads make them wait
 
   // False: there are too many already, or the server stops.
   bool enter(const std::shared_ptr<Session>& session);

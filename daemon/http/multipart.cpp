@@ -8,37 +8,10 @@
 namespace llmspool::http {
 namespace {
 
+constexpr std::size_t kHeaderLineBytesMax = 4096;
+
 std::unexpected<Error> wrong(std::string detail) {
   return fail(Code::invalid, "The form is wrong: " + std::move(detail));
-}
-
-// UTF-8''na%C3%AFve.txt (RFC 8187), as some clients send it besides or in place of filename.
-std::string decoded_extended(std::string_view value) {
-  const auto first = value.find('\'');
-  const auto second = first == std::string_view::npos ? first : value.find('\'', first + 1);
-  if (second == std::string_view::npos || !iequals(value.substr(0, first), "utf-8")) return {};
-  std::string result;
-  for (std::size_t i = second + 1; i < value.size(); ++i) {
-    if (value[i] != '%') {
-      result += value[i];
-      continue;
-    }
-    unsigned code = 0;
-    for (std::size_t digit = i + 1; digit < i + 3; ++digit) {
-      const char c = digit < value.size() ? value[digit] : 'x';
-      if (c >= '0' && c <= '9')
-        code = code * 16 + static_cast<unsigned>(c - '0');
-      else if (c >= 'a' && c <= 'f')
-        code = code * 16 + static_cast<unsigned>(c - 'a' + 10);
-      else if (c >= 'A' && c <= 'F')
-        code = code * 16 + static_cast<unsigned>(c - 'A' + 10);
-      else
-        return {};
-    }
-    result += static_cast<char>(code);
-    i += 2;
-  }
-  return result;
 }
 
 // A name as a browser escapes it in a form: %22 for a quote, %0D and %0A for a line's end.
@@ -59,18 +32,15 @@ Result<void> read_disposition(std::string_view value, Part& part) {
   }
   const std::string* name = disposition.parameter("name");
   if (!name || name->empty()) return wrong("a part has no name.");
-  part.name = browser_unescaped(*name);
-  if (invalid_utf8_at(part.name)) return wrong("the name of a part is not UTF-8.");
-  if (part.name.size() > limits::kNameBytesMax) {
+  if (name->size() > limits::kNameBytesMax) {
     return wrong("the name of a part is longer than " + std::to_string(limits::kNameBytesMax) +
                  " bytes.");
   }
+  part.name = browser_unescaped(*name);
+  if (invalid_utf8_at(part.name)) return wrong("the name of a part is not UTF-8.");
+  // The file's own name is the client's matter; some send it as filename* (RFC 8187), or as both.
   const std::string* file_name = disposition.parameter("filename");
-  const std::string* extended = disposition.parameter("filename*");
-  part.is_file = file_name || extended;
-  if (extended) part.file_name = decoded_extended(*extended);
-  if (part.file_name.empty() && file_name) part.file_name = browser_unescaped(*file_name);
-  part.file_name = repaired_utf8(part.file_name);
+  part.is_unchosen_file = file_name && file_name->empty() && !disposition.parameter("filename*");
   return {};
 }
 
@@ -80,6 +50,10 @@ Result<Part> read_part(std::string_view text) {
   for (;;) {
     const auto end = text.find("\r\n");
     if (end == std::string_view::npos) return wrong("a part has no blank line after its header.");
+    if (end > kHeaderLineBytesMax) {
+      return wrong("a line of a part's header is longer than " +
+                   std::to_string(kHeaderLineBytesMax) + " bytes.");
+    }
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(end + 2);
     if (line.empty()) break;

@@ -12,10 +12,9 @@ namespace llmspool::http {
 
 struct Part {
   std::string name;
-  std::string content_type;  // empty: not given
-  std::string_view content;  // in the body that was parsed
-  bool is_file = false;      // it came with a file name
-  std::string file_name;     // the client's, to be shown at most: never a path of ours
+  std::string content_type;       // empty: not given
+  std::string_view content;       // in the body that was parsed
+  bool is_unchosen_file = false;  // what a browser sends where no file was chosen
 };
 
 // The boundary from a Content-Type header. Code::invalid where there is none or a wrong one.

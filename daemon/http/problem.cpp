@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "http/problem.hpp"
 
+#include "base/text.hpp"
+
 namespace llmspool::http {
 namespace {
 
@@ -38,7 +40,7 @@ boost::json::object document(int status, std::string_view type, std::string_view
   result["type"] = "urn:llmspool:problem:" + std::string(type);
   result["title"] = title;
   result["status"] = status;
-  result["detail"] = detail;
+  result["detail"] = repaired_utf8(detail);  // a client's own words may stand in it
   return result;
 }
 

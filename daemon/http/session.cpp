@@ -217,7 +217,7 @@ asio::awaitable<void> Session::identify() {
     LLMSPOOL_TRY(uid, peer_uid(fd));
     return caller_of(uid, group);
   };
-  caller_ = co_await offloaded(core_->blocking, std::move(work));
+  caller_ = co_await offloaded(core_->identifying, std::move(work));
 }
 
 // False: the connection is over.

@@ -191,7 +191,7 @@ const json::array* Fields::array(std::string_view name, std::size_t items_max) {
 
 void Fields::wrong(std::string_view name, std::string detail) {
   if (wrong_.size() >= kErrorsTold) return;
-  wrong_.push_back({prefix_ + std::string(name), std::move(detail)});
+  wrong_.push_back({prefix_ + shortened(name), std::move(detail)});
 }
 
 void Fields::add(const Fields& inner) {
@@ -209,7 +209,7 @@ void Fields::refuse_others() {
     std::string list;
     for (const std::string& each : std::set(known_.begin(), known_.end()))
       list += (list.empty() ? "" : ", ") + each;
-    wrong(shortened(key), "there is no such field; there are: " + list + ".");
+    wrong(key, "there is no such field; there are: " + list + ".");
   }
 }
 

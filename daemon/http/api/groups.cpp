@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Groups of jobs: how far they are, their end, their results.
+#include <stdexcept>
+
 #include "http/api/api.hpp"
 #include "http/api/arguments.hpp"
 
@@ -119,12 +121,8 @@ asio::awaitable<void> write_results(const Services& services, const Request& req
     using Lines = std::optional<std::string>;
     auto work = [&] { return results_after(services, request, owner, last); };
     auto lines = co_await services.read(std::move(work));
-    if (!lines) {
-      const json::object error{{"error", lines.error().message}};
-      std::string text = json::serialize(error) + "\n";
-      co_await body.write(std::move(text));
-      co_return;
-    }
+    // Some results must not look like all of them: the body is left without its end.
+    if (!lines) throw std::runtime_error(lines.error().message);
     Lines& text = *lines;
     if (!text) co_return;
     const bool taken = co_await body.write(*std::move(text));

@@ -48,7 +48,7 @@ Result<void> read_statuses(std::string_view list, std::vector<job::Status>& stat
                                         "' is none of held, pending, processing, completed, "
                                         "failed, cancelled.");
     }
-    statuses.push_back(*status);
+    if (std::ranges::find(statuses, *status) == statuses.end()) statuses.push_back(*status);
     if (word.size() == list.size()) return {};
     list.remove_prefix(word.size() + 1);
   }
@@ -79,6 +79,10 @@ Result<store::Filter> filter_of(const Request& request) {
     const auto colon = value.find(':');
     if (colon == std::string::npos || colon == 0) {
       return wrong_filter("label", "it must be NAME:VALUE, not '" + value + "'.");
+    }
+    if (filter.labels.size() == limits::kLabelsMax) {
+      return wrong_filter("label", "a job has at most " + std::to_string(limits::kLabelsMax) +
+                                       " labels, so that no more can be asked for.");
     }
     filter.labels.emplace_back(value.substr(0, colon), value.substr(colon + 1));
   }

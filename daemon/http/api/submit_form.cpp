@@ -50,7 +50,7 @@ json::value typed(Kind kind, const std::string& text) {
 Result<std::map<std::string, std::string>> form_fields(const std::vector<Part>& parts) {
   std::map<std::string, std::string> fields;
   for (const Part& part : parts) {
-    if (part.is_file && part.content.empty() && part.file_name.empty()) continue;
+    if (part.is_unchosen_file && part.content.empty()) continue;
     if (auto why = not_a_document(part.content)) return fail_field(part.name, *std::move(why));
     std::string_view content = part.content;
     if (content.starts_with("\xEF\xBB\xBF")) content.remove_prefix(3);  // a byte order mark

@@ -267,6 +267,13 @@ TEST_F(Api, FiltersJobs) {
   }
 }
 
+TEST_F(Api, FiltersByAsManyLabelsAsAJobCanHave) {
+  std::string query = "/api/jobs?label=a:b";
+  for (std::size_t i = 1; i < limits::kLabelsMax; ++i) query += "&label=a:b";
+  EXPECT_EQ(get(query).status, 200);
+  EXPECT_EQ(get(query + "&label=a:b").status, 400);
+}
+
 TEST_F(Api, ChangesAJobThatWaits) {
   add();
   const auto patch = [&](const std::string& body) {

@@ -84,6 +84,10 @@ TEST(Problem, HasAStatusAndAStableTypeForEveryCode) {
   }
 }
 
+TEST(Problem, IsUtf8WhateverAClientSaid) {
+  EXPECT_EQ(problem_document({Code::invalid, "No \xff."}).at("detail").as_string(), "No \uFFFD.");
+}
+
 TEST(Problem, NamesFieldsThatAreWrong) {
   const auto document = problem_document({Code::invalid, "Two.", {{"a", "x"}, {"b", "y"}}});
   EXPECT_EQ(boost::json::serialize(document.at("errors")),

@@ -213,7 +213,7 @@ TEST(FormFields, AreDocuments) {
   parts[0].name = "a";
   parts[0].content = marked;
   parts[1].name = "none";
-  parts[1].is_file = true;
+  parts[1].is_unchosen_file = true;
   EXPECT_THAT(*form_fields(parts), ElementsAre(Pair("a", "text")));
   for (const std::string_view content :
        {std::string_view("%PDF-1.4\n"), std::string_view("PK\x03\x04\0\0", 6),
