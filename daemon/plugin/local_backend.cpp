@@ -5,6 +5,7 @@
 
 #include <llmspool/plugin.hpp>
 
+#include "base/finally.hpp"
 #include "plugin/run.hpp"
 #include "plugin/table.hpp"
 
@@ -12,6 +13,7 @@ namespace llmspool::plugin {
 namespace {
 
 constexpr int kConcurrencyDefault = 4;
+constexpr std::chrono::milliseconds kCancelPoll{50};
 
 // The chat messages as the ABI hands them over: pointers to structs that borrow from `messages`.
 class Messages {
@@ -90,20 +92,26 @@ Result<std::vector<Model>> LocalBackend::models() const {
   return models;
 }
 
-Ending LocalBackend::ensure_started() {
-  std::unique_lock lock(mutex_);
-  state_changed_.wait(lock, [&] { return state_ != State::starting; });
-  if (state_ == State::started) return {};
-  state_ = State::starting;
-  lock.unlock();
+Ending LocalBackend::ensure_started(Sink& sink) {
+  {
+    std::unique_lock lock(mutex_);
+    while (!state_changed_.wait_for(lock, kCancelPoll, [&] { return state_ != State::starting; }))
+      if (sink.cancelled()) return {.verdict = Verdict::cancelled};
+    if (state_ == State::started) return {};
+    state_ = State::starting;
+  }
+  auto reached = State::created;
+  const Finally tell([&] {
+    const std::scoped_lock lock(mutex_);
+    state_ = reached;
+    state_changed_.notify_all();
+  });
 
   auto error = empty_error();
-  const bool started = instance_->start(instance_, &error) == LLMSPOOL_OK;
-
-  lock.lock();
-  state_ = started ? State::started : State::created;
-  state_changed_.notify_all();
-  if (started) return {};
+  if (instance_->start(instance_, &error) == LLMSPOOL_OK) {
+    reached = State::started;
+    return {};
+  }
   auto ending = ending_of(LLMSPOOL_FAILED, error);
   ending.blames_request = false;  // it knows of none yet
   return ending;
@@ -111,7 +119,6 @@ Ending LocalBackend::ensure_started() {
 
 // An optimizer may generate while steps do, so the spool's own count of them is not enough.
 bool LocalBackend::enter(Sink& sink) {
-  constexpr std::chrono::milliseconds kCancelPoll{50};
   std::unique_lock lock(mutex_);
   while (!place_free_.wait_for(lock, kCancelPoll, [&] { return inside_ < concurrency_; }))
     if (sink.cancelled()) return false;
@@ -129,13 +136,12 @@ void LocalBackend::leave() {
 
 Ending LocalBackend::generate(const GenerateRequest& request, Sink& sink) {
   if (!enter(sink)) return {.verdict = Verdict::cancelled};
-  auto ending = generate_inside(request, sink);
-  leave();
-  return ending;
+  const Finally out([this] { leave(); });
+  return generate_inside(request, sink);
 }
 
 Ending LocalBackend::generate_inside(const GenerateRequest& request, Sink& sink) {
-  if (auto ending = ensure_started(); ending.verdict != Verdict::done) return ending;
+  if (auto ending = ensure_started(sink); ending.verdict != Verdict::done) return ending;
 
   const auto job_id = std::to_string(request.job_id);
   const Messages messages(request.messages);

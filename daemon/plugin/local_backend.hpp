@@ -32,8 +32,9 @@ class LocalBackend final : public Backend {
  private:
   LocalBackend(std::shared_ptr<Library> library, std::string id,
                const std::filesystem::path& data_directory);
-  // Starts the instance unless it is started; one caller does, the others wait for the outcome.
-  Ending ensure_started();
+  // Starts the instance unless it is started; one caller does, the others wait for the outcome
+  // unless they are cancelled.
+  Ending ensure_started(Sink& sink);
 
   // Takes one of the concurrency() places; false if the work is cancelled before there is one.
   bool enter(Sink& sink);

@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
+
+#include "base/log.hpp"
+
 namespace llmspool::plugin {
 namespace {
 
@@ -25,10 +29,10 @@ struct Recorder final : Sink {
   void log(int, std::string_view) override {}
 };
 
-std::shared_ptr<LocalBackend> backend(const char* file) {
+std::shared_ptr<LocalBackend> backend(const char* file, const config::Backend& config = {}) {
   auto library = Library::open(kBuild / file);
   EXPECT_TRUE(library) << library.error().message;
-  auto made = LocalBackend::create(*library, 0, "under-test", {}, "/nowhere");
+  auto made = LocalBackend::create(*library, 0, "under-test", config, "/nowhere");
   EXPECT_TRUE(made) << made.error().message;
   return *made;
 }
@@ -85,6 +89,39 @@ TEST(LocalBackend, TakesAnAnswerThatIsNoVerdictForAFailure) {
   ending = odd->generate(prompt("x"), recorder);
   EXPECT_EQ(ending.verdict, Verdict::failed);
   EXPECT_THAT(ending.message, HasSubstr("99"));
+}
+
+TEST(LocalBackend, HasItsPlaceFreeAgainAfterAnException) {
+  config::Backend one_at_a_time;
+  one_at_a_time.concurrency = 1;
+  const auto throws = backend("liars/throws/throws.so", one_at_a_time);
+  Recorder recorder;
+  EXPECT_THROW(throws->generate(prompt("x"), recorder), std::runtime_error) << "by its start";
+  recorder.is_cancelled = true;  // so that it does not wait for a place
+  EXPECT_THROW(throws->generate(prompt("x"), recorder), int);
+  EXPECT_EQ(throws->generate(prompt("x"), recorder).verdict, Verdict::done);
+}
+
+TEST(LocalBackend, AwaitsNoStartForWorkThatIsCancelled) {
+  const auto slow = backend("liars/throws/throws.so");
+  std::promise<void> begun, may_end;
+  log::set_sink(
+      [&](const auto&) {
+        begun.set_value();
+        may_end.get_future().wait();
+      },
+      log::Level::info);
+  auto starter = std::async(std::launch::async, [&] {
+    Recorder recorder;
+    return slow->generate(prompt("x"), recorder);
+  });
+  begun.get_future().wait();
+  Recorder recorder;
+  recorder.is_cancelled = true;
+  EXPECT_EQ(slow->generate(prompt("x"), recorder).verdict, Verdict::cancelled);
+  may_end.set_value();
+  EXPECT_THROW(starter.get(), std::runtime_error);
+  log::set_sink(nullptr, log::Level::error);
 }
 
 TEST(LocalBackend, PassesOnWhyThereAreNoModels) {
