@@ -10,6 +10,8 @@
 
 #include "base/limits.hpp"
 
+#include "base/text.hpp"
+
 namespace llmspool::spool {
 namespace {
 
@@ -55,6 +57,18 @@ class InnerSink final : public plugin::Sink {
   std::atomic<bool> too_long_ = false;
 };
 
+// How the work of a plugin ended, also where that lets an exception out, as it must not.
+template <class Work>
+Ending ending_of(Work work) {
+  try {
+    return work();
+  } catch (const std::exception& exception) {
+    return {.verdict = Verdict::failed, .message = repaired_utf8(exception.what())};
+  } catch (...) {
+    return {.verdict = Verdict::failed, .message = "The plugin threw what is no exception."};
+  }
+}
+
 // Asks the backend for a text; not for a step that nobody waits for any more, whatever its
 // optimizers still want. The sink is one that ends an answer which is too long.
 template <class AnySink>
@@ -68,7 +82,7 @@ Ending generate(const StepWork& work, const std::vector<job::Message>& messages,
                                         .model = work.model,
                                         .messages = messages,
                                         .params = work.params};
-  outcome.answer = work.backend->generate(request, sink);
+  outcome.answer = ending_of([&] { return work.backend->generate(request, sink); });
   call.end_request();
   if (sink.too_long())
     outcome.answer = Ending{
@@ -111,30 +125,23 @@ Ending optimize_prompt(StepWork& work, StepCall& call, StepOutcome& outcome) {
   return {};
 }
 
-void do_step_or_throw(StepWork& work, StepCall& call, StepOutcome& outcome) {
-  if (work.kind == pipeline::Step::Kind::optimize) {
-    outcome.ending = optimize(work, *work.optimizer, std::move(work.documents), work.params, call,
-                              outcome.optimized, outcome);
-    return;
-  }
-  outcome.ending = optimize_prompt(work, call, outcome);
-  if (outcome.ending.verdict == Verdict::done)
-    outcome.ending = generate(work, work.messages, call, call, outcome);
+Ending ask_plugins(StepWork& work, StepCall& call, StepOutcome& outcome) {
+  if (work.kind == pipeline::Step::Kind::optimize)
+    return optimize(work, *work.optimizer, std::move(work.documents), work.params, call,
+                    outcome.optimized, outcome);
+  if (auto ending = optimize_prompt(work, call, outcome); ending.verdict != Verdict::done)
+    return ending;
+  return generate(work, work.messages, call, call, outcome);
 }
 
 }  // namespace
 
 StepOutcome do_step(StepWork work, StepCall& call) noexcept {
   StepOutcome outcome;
-  try {
-    if (call.cancelled())
-      outcome.ending = {.verdict = Verdict::cancelled};  // while it waited its turn
-    else
-      do_step_or_throw(work, call, outcome);
-  } catch (const std::exception& exception) {
-    outcome.ending = {.verdict = Verdict::failed, .message = exception.what()};
-    if (call.asking()) outcome.answer = outcome.ending;
-  }
+  if (call.cancelled())
+    outcome.ending = {.verdict = Verdict::cancelled};  // while it waited its turn
+  else
+    outcome.ending = ending_of([&] { return ask_plugins(work, call, outcome); });
   return outcome;
 }
 

@@ -102,6 +102,28 @@ TEST_F(JobRunScenario, BlamesABackendThatThrows) {
   EXPECT_EQ(backend().circuit, Circuit::State::open);
 }
 
+TEST_F(JobRunScenario, OutlivesABackendThatThrowsWhatIsNoException) {
+  have_backend([&](const GenerateRequest&, Sink&) -> Ending { throw 42; });
+  start();
+  const auto failed = submit();
+  time_.pass(seconds(1));
+  EXPECT_EQ(job(failed).failure->code, "backend_failed");
+  EXPECT_EQ(job(failed).failure->detail, "The plugin threw what is no exception.");
+}
+
+TEST_F(JobRunScenario, LetsAnOptimizerSeeNoExceptionOfTheBackend) {
+  have_backend([&](const GenerateRequest&, Sink&) -> Ending { throw 42; });
+  have_optimizer([](const Generate& generate, OptimizeResult& result) {
+    Ending ending;
+    EXPECT_NO_THROW(ending = generate_with(generate, result));
+    return ending;
+  });
+  start();
+  const auto failed = submit_optimized();
+  time_.pass(seconds(1));
+  EXPECT_EQ(job(failed).failure->code, "backend_failed");
+}
+
 TEST_F(JobRunScenario, BlamesTheBackendThatFailsAnOptimizer) {
   have_backend([&](const GenerateRequest&, Sink&) { return failure(); });
   have_optimizer(generate_with);

@@ -23,6 +23,7 @@ void VirtualTime::resume(WorkerAt worker) {
 }
 
 void VirtualTime::sleep(Milliseconds time) {
+  if (dying_) throw Killed();  // it was told before, and went on
   const auto self =
       std::ranges::find_if(workers_, [](const Fiber& fiber) { return &fiber == Fiber::current(); });
   after(time, [this, self] { resume(self); });
