@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "base/text.hpp"
+#include "plugin/params.hpp"
 
 namespace llmspool::plugin {
 namespace {
@@ -44,6 +45,10 @@ std::string wrong_with_descriptor(const llmspool_descriptor_t* descriptor) {
   if (!is_name(descriptor->id))
     return fmt::format("'{}' is no id: it must be lower-case letters, digits, _ and -",
                        descriptor->id);
+  if (const auto wrong = wrong_with(descriptor->options, descriptor->option_count); !wrong.empty())
+    return fmt::format("one of the options of its '{}' {}", descriptor->id, wrong);
+  if (const auto wrong = wrong_with(descriptor->params, descriptor->param_count); !wrong.empty())
+    return fmt::format("one of the params of its '{}' {}", descriptor->id, wrong);
   return {};
 }
 

@@ -33,6 +33,16 @@ class Messages {
   std::vector<const llmspool_message_t*> pointers_;
 };
 
+// Why it cannot be used, empty: it can. The daemon asks for no extensions yet.
+std::string wrong_with_instance(const llmspool_backend_t& instance) {
+  if (instance.struct_size < sizeof instance)
+    return "what its plugin made is shorter than the ABI's version 1";
+  if (instance.models == nullptr || instance.start == nullptr || instance.generate == nullptr ||
+      instance.stop == nullptr || instance.destroy == nullptr)
+    return "what its plugin made lacks a function";
+  return {};
+}
+
 }  // namespace
 
 LocalBackend::LocalBackend(std::shared_ptr<Library> library, std::string id,
@@ -63,10 +73,13 @@ Result<std::shared_ptr<LocalBackend>> LocalBackend::create(
 
   const Table table(config.options.values);
   auto error = empty_error();
-  backend->instance_ = factory.create(index, backend->host_.abi(), table.abi(), &error);
-  if (backend->instance_ == nullptr)
-    return fail(Code::invalid, fmt::format("[backends.{}] cannot be used: {}", backend->id_,
-                                           ending_of(LLMSPOOL_FAILED, error).message));
+  const auto* instance = factory.create(index, backend->host_.abi(), table.abi(), &error);
+  const auto wrong = instance == nullptr ? ending_of(LLMSPOOL_FAILED, error).message
+                                         : wrong_with_instance(*instance);
+  if (!wrong.empty())
+    return fail(Code::invalid,
+                fmt::format("[backends.{}] cannot be used: {}", backend->id_, wrong));
+  backend->instance_ = instance;
   return backend;
 }
 

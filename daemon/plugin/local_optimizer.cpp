@@ -64,6 +64,15 @@ llmspool_results_t Collector::abi() {
   };
 }
 
+// Why it cannot be used, empty: it can. The daemon asks for no extensions yet.
+std::string wrong_with_instance(const llmspool_optimizer_t& instance) {
+  if (instance.struct_size < sizeof instance)
+    return "what its plugin made is shorter than the ABI's version 1";
+  if (instance.process == nullptr || instance.destroy == nullptr)
+    return "what its plugin made lacks a function";
+  return {};
+}
+
 }  // namespace
 
 LocalOptimizer::LocalOptimizer(std::shared_ptr<Library> library, std::string id,
@@ -84,10 +93,13 @@ Result<std::shared_ptr<LocalOptimizer>> LocalOptimizer::create(
 
   const Table table(config.options.values);
   auto error = empty_error();
-  optimizer->instance_ = factory.create(index, optimizer->host_.abi(), table.abi(), &error);
-  if (optimizer->instance_ == nullptr)
-    return fail(Code::invalid, fmt::format("[optimizers.{}] cannot be used: {}", optimizer->id_,
-                                           ending_of(LLMSPOOL_FAILED, error).message));
+  const auto* instance = factory.create(index, optimizer->host_.abi(), table.abi(), &error);
+  const auto wrong = instance == nullptr ? ending_of(LLMSPOOL_FAILED, error).message
+                                         : wrong_with_instance(*instance);
+  if (!wrong.empty())
+    return fail(Code::invalid,
+                fmt::format("[optimizers.{}] cannot be used: {}", optimizer->id_, wrong));
+  optimizer->instance_ = instance;
   return optimizer;
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "base/bounded.hpp"
 
@@ -34,6 +35,17 @@ bool is_text_list(const json::value& value) {
 }
 
 }  // namespace
+
+std::string wrong_with(const llmspool_option_t* const* options, std::size_t count) {
+  if (options == nullptr) return count == 0 ? "" : "is missing";
+  for (const auto* option : std::span(options, count)) {
+    if (option == nullptr) return "is missing";
+    if (option->struct_size < sizeof(llmspool_option_t))
+      return "is shorter than the ABI's version 1";
+    if (option->name == nullptr) return "has no name";
+  }
+  return {};
+}
 
 std::vector<Parameter> parameters(const llmspool_option_t* const* options, std::size_t count) {
   std::vector<Parameter> all;

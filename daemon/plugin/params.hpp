@@ -22,6 +22,10 @@ struct Parameter {
   std::vector<std::string> choices;  // of a text; empty: any
 };
 
+// What is wrong with one of a descriptor's options or params, as the end of a sentence; empty:
+// nothing.
+std::string wrong_with(const llmspool_option_t* const* options, std::size_t count);
+// Of those that nothing is wrong with.
 std::vector<Parameter> parameters(const llmspool_option_t* const* options, std::size_t count);
 
 // temperature, top_p, max_tokens, seed, stop, json_schema: what every backend takes.

@@ -54,6 +54,11 @@ TEST(Library, RefusesAPluginThatOffersNothing) {
   EXPECT_THAT(refusal(kBuild / "liars/no_factory/no_factory.so"), HasSubstr("offers neither"));
 }
 
+TEST(Library, RefusesAPluginThatCountsParamsAndListsNone) {
+  EXPECT_THAT(refusal(kBuild / "liars/no_params/no_params.so"),
+              HasSubstr("one of the params of its 'forgetful' is missing"));
+}
+
 TEST_F(OwnFile, ThatIsTextIsRefusedWithTheLoadersReason) {
   std::ofstream(directory_ / "notes.so") << "These are just notes";
   EXPECT_THAT(refusal(directory_ / "notes.so"),

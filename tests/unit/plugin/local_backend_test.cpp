@@ -91,6 +91,17 @@ TEST(LocalBackend, TakesAnAnswerThatIsNoVerdictForAFailure) {
   EXPECT_THAT(ending.message, HasSubstr("99"));
 }
 
+TEST(LocalBackend, IsNotMadeOfAnInstanceThatIsIncomplete) {
+  const auto library = Library::open(kBuild / "liars/halves/halves.so");
+  ASSERT_TRUE(library) << library.error().message;
+  for (uint32_t i = 0; i < (*library)->backends()->count; ++i) {
+    const auto made = LocalBackend::create(*library, i, "half", {}, "/nowhere");
+    ASSERT_FALSE(made) << i;
+    EXPECT_THAT(made.error().message,
+                HasSubstr(i == 0 ? "is shorter than the ABI's version 1" : "lacks a function"));
+  }
+}
+
 TEST(LocalBackend, HasItsPlaceFreeAgainAfterAnException) {
   config::Backend one_at_a_time;
   one_at_a_time.concurrency = 1;

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace llmspool::plugin {
 namespace {
 
@@ -48,6 +50,30 @@ INSTANTIATE_TEST_SUITE_P(
         Case{{"l", Type::text_list, "", 0, 0, {}}, R"("a")", ""},
         Case{{"l", Type::text_list, "", 0, 0, {}}, "[1]", "must be a text or a list of texts"},
         Case{{"j", Type::json, "", 0, 0, {}}, "[null]", ""}));
+
+TEST(WrongWithOptions, IsNothingWhereTheyAreWhole) {
+  const llmspool_option_t whole{.struct_size = sizeof whole,
+                                .type = LLMSPOOL_TYPE_TEXT,
+                                .name = "greeting",
+                                .help = nullptr,
+                                .minimum = 0,
+                                .maximum = 0,
+                                .choices = nullptr};
+  const std::array options{&whole};
+  EXPECT_EQ(wrong_with(options.data(), options.size()), "");
+  EXPECT_EQ(wrong_with(nullptr, 0), "");
+}
+
+TEST(WrongWithOptions, IsWhatOneOfThemLacks) {
+  llmspool_option_t broken{};
+  const std::array<const llmspool_option_t*, 2> options{&broken, nullptr};
+  EXPECT_EQ(wrong_with(options.data(), 1), "is shorter than the ABI's version 1");
+  broken.struct_size = sizeof broken;
+  EXPECT_EQ(wrong_with(options.data(), 1), "has no name");
+  broken.name = "greeting";
+  EXPECT_EQ(wrong_with(options.data(), 2), "is missing");
+  EXPECT_EQ(wrong_with(nullptr, 1), "is missing");
+}
 
 TEST(CheckParams, NamesEveryFieldThatIsWrong) {
   const auto params =

@@ -10,6 +10,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 const fs::path kBuild = LLMSPOOL_BUILD_DIR;
 
@@ -47,6 +48,14 @@ TEST(Registry, KeepsGoingWithoutAPluginThatDoesNotFit) {
   const auto& refused = (*registry)->plugins().front();
   EXPECT_FALSE(refused.loaded);
   EXPECT_THAT(refused.reason, HasSubstr("ABI"));
+}
+
+TEST(Registry, KeepsGoingWithoutInstancesThatAreIncomplete) {
+  const auto registry = Registry::load(with_plugins({"liars/halves"}));
+  ASSERT_TRUE(registry) << registry.error().message;
+  EXPECT_THAT((*registry)->backends(), IsEmpty());
+  EXPECT_THAT((*registry)->optimizers(), IsEmpty());
+  EXPECT_THAT((*registry)->plugins().front().reason, HasSubstr("lacks a function"));
 }
 
 TEST(Registry, RefusesAConfigurationThatNamesNoPlugin) {
