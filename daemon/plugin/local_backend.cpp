@@ -6,6 +6,8 @@
 #include <llmspool/plugin.hpp>
 
 #include "base/finally.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
 #include "plugin/run.hpp"
 #include "plugin/table.hpp"
 
@@ -102,7 +104,22 @@ Result<std::vector<Model>> LocalBackend::models() const {
   };
   if (instance_->models(instance_, visit, &models, &error) != LLMSPOOL_OK)
     return fail(Code::unavailable, ending_of(LLMSPOOL_FAILED, error).message);
+  std::erase_if(models, [&](const Model& model) {
+    if (!invalid_utf8_at(model.id)) return false;
+    tell_left_out(model.id);
+    return true;
+  });
   return models;
+}
+
+void LocalBackend::tell_left_out(const std::string& model) const {
+  {
+    const std::scoped_lock lock(left_out_mutex_);
+    if (!left_out_.insert(model).second) return;
+  }
+  log::warning(fmt::format("The model '{}' of the backend {} is left out: its name is not UTF-8.",
+                           escaped_controls(model), id_),
+               {{"BACKEND", id_}});
 }
 
 Ending LocalBackend::ensure_started(Sink& sink) {

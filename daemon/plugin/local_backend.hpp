@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <set>
 
 #include "config/config.hpp"
 #include "plugin/backend.hpp"
@@ -32,6 +33,9 @@ class LocalBackend final : public Backend {
  private:
   LocalBackend(std::shared_ptr<Library> library, std::string id,
                const std::filesystem::path& data_directory);
+  // Once for each model that no job can name, nor an answer list.
+  void tell_left_out(const std::string& model) const;
+
   // Starts the instance unless it is started; one caller does, the others wait for the outcome
   // unless they are cancelled.
   Ending ensure_started(Sink& sink);
@@ -48,6 +52,9 @@ class LocalBackend final : public Backend {
   std::vector<Parameter> params_;
   Host host_;
   const llmspool_backend_t* instance_ = nullptr;
+
+  mutable std::mutex left_out_mutex_;
+  mutable std::set<std::string> left_out_;  // the models that were told of
 
   enum class State { created, starting, started };
   std::mutex mutex_;

@@ -11,6 +11,7 @@
 namespace llmspool::plugin {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 const std::filesystem::path kBuild = LLMSPOOL_BUILD_DIR;
@@ -133,6 +134,22 @@ TEST(LocalBackend, AwaitsNoStartForWorkThatIsCancelled) {
   may_end.set_value();
   EXPECT_THROW(starter.get(), std::runtime_error);
   log::set_sink(nullptr, log::Level::error);
+}
+
+TEST(LocalBackend, LeavesOutAModelWhoseNameIsNotUtf8AndSaysSoOnce) {
+  const auto latin = backend("liars/latin/latin.so");
+  std::vector<std::string> lines;
+  log::set_sink([&](const auto& record) { lines.emplace_back(record.message); },
+                log::Level::warning);
+  for (int times = 0; times < 2; ++times) {
+    const auto models = latin->models();
+    ASSERT_TRUE(models);
+    ASSERT_EQ(models->size(), 1U);
+    EXPECT_EQ(models->front().id, "caf\u00e9");
+  }
+  log::set_sink(nullptr, log::Level::error);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_THAT(lines.front(), AllOf(HasSubstr("under-test"), HasSubstr("'caf\uFFFD'")));
 }
 
 TEST(LocalBackend, PassesOnWhyThereAreNoModels) {
