@@ -26,7 +26,7 @@ struct Collector {
 };
 
 void fill(llmspool_error_t* error, const Ending& ending) {
-  error->status = LLMSPOOL_UNAVAILABLE;
+  error->status = ending.blames_request ? LLMSPOOL_INVALID : LLMSPOOL_UNAVAILABLE;
   error->retry_after_seconds = ending.retry_after_seconds;
   detail::copy_text(error->message, sizeof error->message, ending.message);
   detail::copy_text(error->credential, sizeof error->credential, ending.credential);

@@ -75,6 +75,14 @@ class Failure : public std::runtime_error {
     failure.credential_ = credential;
     return failure;
   }
+  // What the other side of the ABI answered.
+  static Failure of(llmspool_verdict_t verdict, const llmspool_error_t& error) {
+    Failure failure(static_cast<const char*>(error.message), static_cast<Verdict>(verdict));
+    failure.status_ = error.status;
+    failure.retry_after_ = std::chrono::duration<double>(error.retry_after_seconds);
+    failure.credential_ = static_cast<const char*>(error.credential);
+    return failure;
+  }
   Verdict verdict() const { return verdict_; }
   llmspool_status_t status() const { return status_; }
   std::chrono::duration<double> retry_after() const { return retry_after_; }
@@ -252,7 +260,7 @@ class Results {
   void report(std::string_view json_object) const {
     results_->report(results_, to_str(json_object));
   }
-  // The generated text. Throws Failure with the backend's verdict where there is none.
+  // The generated text. Throws Failure with all that the backend said where there is none.
   std::string generate(std::string_view prompt) const {
     std::string text;
     llmspool_error_t error{};
@@ -261,8 +269,7 @@ class Results {
       static_cast<std::string*>(context)->append(to_view(piece));
     };
     const auto verdict = results_->generate(results_, to_str(prompt), append, &text, &error);
-    if (verdict != LLMSPOOL_DONE)
-      throw Failure(static_cast<const char*>(error.message), static_cast<Verdict>(verdict));
+    if (verdict != LLMSPOOL_DONE) throw Failure::of(verdict, error);
     return text;
   }
 
