@@ -145,7 +145,7 @@ void JobRun::on_step_ended(const CallPtr& call, const pipeline::Step& step, Step
 
   if (auto rest = call->take_rest(); !rest.empty()) say(job::Append{step.name, std::move(rest)});
   if (outcome.ending.verdict != Verdict::done)
-    give_up({outcome.ending, step.name, outcome.is_backends()});
+    give_up({outcome.cause(), step.name, outcome.is_backends()});
   else if (!failed_)
     finish_step(*call, step, std::move(outcome));
   if (failed_ && calls_.empty()) conclude(*failed_);

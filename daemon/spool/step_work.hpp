@@ -36,6 +36,8 @@ struct StepOutcome {
 
   // Whether it ended as it did because of the backend.
   bool is_backends() const { return answer && answer->verdict == ending.verdict; }
+  // In the backend's own words where it is the backend's doing, whatever an optimizer made of them.
+  const plugin::Ending& cause() const { return answer && is_backends() ? *answer : ending; }
 };
 
 // Blocks until the step has ended. Never throws.

@@ -134,6 +134,21 @@ TEST_F(JobRunScenario, BlamesTheBackendThatFailsAnOptimizer) {
   EXPECT_EQ(backend().circuit, Circuit::State::open);
 }
 
+TEST_F(JobRunScenario, TellsWhatTheBackendNeedsThoughAnOptimizerKeepsItToItself) {
+  have_backend([&](const GenerateRequest&, Sink&) -> Ending {
+    return {.verdict = Verdict::credentials_needed,
+            .message = "The key is missing.",
+            .credential = "x.key"};
+  });
+  have_optimizer([](const Generate& generate, OptimizeResult& result) -> Ending {
+    return {.verdict = generate_with(generate, result).verdict, .message = "It did not work."};
+  });
+  start();
+  submit_optimized();
+  time_.pass(seconds(1));
+  EXPECT_EQ(backend().stopped_reason, "The secret 'x.key' is needed: The key is missing.");
+}
+
 TEST_F(JobRunScenario, HoldsAJobWhoseOptimizerNeedsAPerson) {
   have_answering_backend();
   have_optimizer([](const Generate&, OptimizeResult&) { return failure(Verdict::stop_queue); });
