@@ -17,7 +17,7 @@ for group in "$@"; do
     case $group in
         build)
             wanted+=(g++ cmake ninja-build ccache pkg-config git ca-certificates
-                "libboost$boost-dev" "libboost-filesystem$boost-dev" "libboost-json$boost-dev"
+                "libboost$boost-dev" "libboost-json$boost-dev"
                 libtomlplusplus-dev libspdlog-dev libsystemd-dev libsqlite3-dev libgcrypt20-dev libfmt-dev
                 libcli11-dev libicu-dev)
             command -v npm > /dev/null || wanted+=(npm)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "plugin/library.hpp"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,14 +26,6 @@ std::string wrong_with_file(const std::filesystem::path& file) {
     return "it belongs to neither root nor the daemon's user: have it owned by one of them";
   if ((facts.st_mode & S_IWOTH) != 0) return "everybody may write to it: run chmod o-w on it";
   return {};
-}
-
-// The loader's own words, out of the frame that Boost.DLL puts around them.
-std::string loaders_reason(std::string_view text) {
-  constexpr std::string_view kBefore = "dlerror system message: ", kAfter = "): ";
-  if (const auto begin = text.find(kBefore); begin != text.npos)
-    text.remove_prefix(begin + kBefore.size());
-  return std::string(text.substr(0, text.rfind(kAfter)));
 }
 
 std::string wrong_with_descriptor(const llmspool_descriptor_t* descriptor) {
@@ -84,18 +77,14 @@ Result<std::shared_ptr<Library>> Library::open(const std::filesystem::path& file
   };
   if (const auto wrong = wrong_with_file(file); !wrong.empty()) return refuse(wrong);
 
+  void* const handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (handle == nullptr)
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): glibc keeps one message a thread
+    return refuse(fmt::format("it cannot be loaded ({})", ::dlerror()));
   auto library = std::make_shared<Library>();
-  try {
-    using boost::dll::load_mode::rtld_local;
-    using boost::dll::load_mode::rtld_now;
-    // Only the throwing call tells why.
-    library->library_.load(boost::filesystem::path(file.string()), rtld_now | rtld_local);
-  } catch (const boost::system::system_error& error) {
-    return refuse(fmt::format("it cannot be loaded ({})", loaders_reason(error.what())));
-  }
-  if (!library->library_.has("llmspool_plugin"))
+  library->entry_ = static_cast<const llmspool_plugin_entry_t*>(::dlsym(handle, "llmspool_plugin"));
+  if (library->entry_ == nullptr)
     return refuse("it exports no 'llmspool_plugin', so it is no llmspool plugin");
-  library->entry_ = &library->library_.get<const llmspool_plugin_entry_t>("llmspool_plugin");
   if (const auto wrong = wrong_with_entry(*library->entry_); !wrong.empty()) return refuse(wrong);
 
   library->backends_ = static_cast<const llmspool_backend_factory_t*>(

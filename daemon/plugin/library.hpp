@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A plugin file in this process. Once loaded it stays: unloading a library with threads or
-// thread-locals of its own is not safe.
+// A plugin file in this process. Once loaded it stays, even if it is refused: unloading a library
+// with threads or thread-locals of its own is not safe.
 #pragma once
 
 #include <llmspool/plugin.h>
 
-#include <boost/dll/shared_library.hpp>
 #include <filesystem>
 #include <memory>
 #include <vector>
@@ -25,7 +24,6 @@ class Library {
   const llmspool_optimizer_factory_t* optimizers() const { return optimizers_; }  // or null
 
  private:
-  boost::dll::shared_library library_;
   const llmspool_plugin_entry_t* entry_ = nullptr;
   const llmspool_backend_factory_t* backends_ = nullptr;
   const llmspool_optimizer_factory_t* optimizers_ = nullptr;

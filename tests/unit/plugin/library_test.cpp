@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "plugin/library.hpp"
 
+#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -57,6 +58,14 @@ TEST(Library, RefusesAPluginThatOffersNothing) {
 TEST(Library, RefusesAPluginThatCountsParamsAndListsNone) {
   EXPECT_THAT(refusal(kBuild / "liars/no_params/no_params.so"),
               HasSubstr("one of the params of its 'forgetful' is missing"));
+}
+
+TEST(Library, StaysMappedOnceItIsLoaded) {
+  for (const auto* name : {"odd_answers", "no_factory"}) {
+    const auto file = kBuild / "liars" / name / (std::string(name) + ".so");
+    EXPECT_EQ(Library::open(file).has_value(), name == std::string("odd_answers"));
+    EXPECT_NE(::dlopen(file.c_str(), RTLD_LAZY | RTLD_NOLOAD), nullptr) << file;
+  }
 }
 
 TEST_F(OwnFile, ThatIsTextIsRefusedWithTheLoadersReason) {
