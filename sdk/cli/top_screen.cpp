@@ -128,6 +128,17 @@ std::vector<std::string> foot_lines(const TopState& state, const Terminal& termi
                            Colour::dim)};
 }
 
+// How much of the text is the sequence of a key that has no meaning here: up to the letter or tilde
+// that ends it or, of Alt and another key, that key. Nothing in it is a key of its own.
+std::size_t sequence_length(std::string_view typed) {
+  if (typed.starts_with("\x1b\x1b")) return 1;  // another begins
+  if (!typed.starts_with("\x1b[") && !typed.starts_with("\x1bO"))
+    return std::min<std::size_t>(typed.size(), 2);
+  const auto* const end =
+      std::ranges::find_if(typed.substr(2), [](char c) { return 0x40 <= c && c <= 0x7e; });
+  return std::min(typed.size(), static_cast<std::size_t>(std::distance(typed.begin(), end)) + 1);
+}
+
 }  // namespace
 
 std::vector<std::string> top_screen(const TopState& state, const Terminal& terminal) {
@@ -210,11 +221,8 @@ std::vector<TopKey> top_keys(std::string_view typed) {
     if (known != kKeys.end()) {
       keys.push_back(known->second);
       length = known->first.size();
-    } else if (typed.starts_with("\x1b[")) {
-      // Another key's sequence: up to the letter or tilde that ends it.
-      const auto end = std::ranges::find_if(typed.substr(2), [](char c) { return c >= 0x40; });
-      length = std::min(typed.size(),
-                        static_cast<std::size_t>(std::distance(typed.substr(2).begin(), end)) + 3);
+    } else if (typed.starts_with('\x1b')) {
+      length = sequence_length(typed);
     }
     typed.remove_prefix(length);
   }

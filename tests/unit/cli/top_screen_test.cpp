@@ -169,5 +169,16 @@ TEST(TopKeys, AreReadFromWhatATerminalSends) {
   EXPECT_THAT(top_keys("\x1b"), IsEmpty());
 }
 
+TEST(TopKeys, LeaveOutTheWholeOfASequenceWithoutAMeaning) {
+  using enum TopKey;
+  EXPECT_THAT(top_keys("\033cp"), ElementsAre(pause));       // Alt and c
+  EXPECT_THAT(top_keys("\x1bOcp"), ElementsAre(pause));      // Ctrl and an arrow, of rxvt
+  EXPECT_THAT(top_keys("\x1b\x1bOcp"), ElementsAre(pause));  // and Alt too
+  EXPECT_THAT(top_keys("\x1bO5pp"), ElementsAre(pause));     // Ctrl and the keypad
+  EXPECT_THAT(top_keys("\x1b[1;5cp"), ElementsAre(pause));
+  EXPECT_THAT(top_keys("\x1b\x1b[A"), ElementsAre(up));
+  EXPECT_THAT(top_keys("\x1bO"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace llmspool::cli
