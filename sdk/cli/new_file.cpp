@@ -64,11 +64,6 @@ void NewFile::write(std::string_view content) {
   write_all(descriptor_, content, path_);
 }
 
-void NewFile::keep() {
-  if (::close(std::exchange(descriptor_, -1)) != 0) refuse_file(path_, errno);
-  kept_ = true;
-}
-
 void NewFile::keep_as(const std::string& path) {
   if (::fsync(descriptor_) != 0) refuse_file(path_, errno);
   if (::close(std::exchange(descriptor_, -1)) != 0) refuse_file(path_, errno);

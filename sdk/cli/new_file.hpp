@@ -29,7 +29,6 @@ class NewFile {
   NewFile& operator=(const NewFile&) = delete;
 
   void write(std::string_view content);
-  void keep();
   // Keeps it under another name, in the place of what had that name, once it is safe on the disk.
   void keep_as(const std::string& path);
 

@@ -2,9 +2,6 @@
 // Files of a job on this machine's disk; see saved_file.hpp.
 #include "saved_file.hpp"
 
-#include <unistd.h>
-
-#include <cerrno>
 #include <system_error>
 
 #include "exit_code.hpp"
@@ -14,11 +11,14 @@
 namespace llmspool::cli {
 namespace {
 
-// A folder, a device, a pipe, or a link to one.
-bool is_special(const std::string& path) {
-  std::error_code unknown;
+// Refuses a folder, a device, a pipe, or a link to one, and what shall not be replaced.
+void check_place(const std::string& path, bool replace) {
+  std::error_code unknown;  // what may not be looked at, opening it tells what is wrong
   const auto status = std::filesystem::status(path, unknown);
-  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    refuse_file(path, "is no regular file and is not replaced: use --output for another folder");
+  if (!replace && std::filesystem::exists(std::filesystem::symlink_status(path, unknown)))
+    refuse_file(path, "exists: use --force, or --output for another folder");
 }
 
 }  // namespace
@@ -38,12 +38,11 @@ void save_file(const std::filesystem::path& directory, const std::string& name,
   const auto path = (directory / name).string();
   std::error_code ignored;  // what is wrong with the folder, opening the file tells
   std::filesystem::create_directories(directory, ignored);
-  if (is_special(path))
-    refuse_file(path, "is no regular file and is not replaced: use --output for another folder");
-  if (replace && ::unlink(path.c_str()) != 0 && errno != ENOENT) refuse_file(path, errno);
-  NewFile file(path, 0666, "use --force, or --output for another folder");
+  check_place(path, replace);
+  NewFile file(path + ".partial", 0666, "delete it if nothing is writing it any more");
   file.write(content);
-  file.keep();
+  check_place(path, replace);  // what is there may have changed meanwhile
+  file.keep_as(path);
 }
 
 }  // namespace llmspool::cli

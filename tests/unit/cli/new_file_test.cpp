@@ -28,8 +28,9 @@ TEST_F(NewFileTest, IsKeptOnlyIfItIsWhole) {
   EXPECT_THAT(names(), IsEmpty());
   NewFile file(path("a"), 0666, "");
   file.write("whole");
-  file.keep();
-  EXPECT_EQ(content_of("a"), "whole");
+  file.keep_as(path("b"));
+  EXPECT_EQ(content_of("b"), "whole");
+  EXPECT_THAT(names(), ElementsAre("b"));
 }
 
 TEST_F(NewFileTest, TouchesNoFileThatExists) {
@@ -64,7 +65,7 @@ TEST_F(NewFileTest, MindsNoSignalThatIsIgnored) {
     ::signal(SIGHUP, SIG_IGN);  // as nohup does
     NewFile file(path("a"), 0666, "");
     ::raise(SIGHUP);
-    file.keep();
+    file.keep_as(path("a"));
     ::_exit(0);
   }
   int status = 0;

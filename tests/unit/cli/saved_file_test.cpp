@@ -2,8 +2,11 @@
 // Files of a job on the disk: nothing is written elsewhere, nothing is overwritten unasked.
 #include "saved_file.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+
+#include <csignal>
 
 #include "exit_code.hpp"
 #include "scratch_directory.hpp"
@@ -12,6 +15,9 @@ using namespace std::string_literals;
 
 namespace llmspool::cli {
 namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 TEST(CheckFileName, RefusesWhatCouldLieElsewhere) {
   for (const char* good : {"cv.md", "Grüße.txt", "a b", "-rf"})
@@ -34,6 +40,50 @@ TEST_F(SaveFileTest, ReplacesOnlyIfAskedTo) {
   EXPECT_EQ(content_of("cv.md"), "mine");
   save_file(directory_, "cv.md", "theirs", true);
   EXPECT_EQ(content_of("cv.md"), "theirs");
+}
+
+// A disk on which files have room for so many bytes and no more.
+class FullDisk {
+ public:
+  explicit FullDisk(::rlim_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const ::rlimit full{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &full);
+  }
+  ~FullDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, handler_before_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  ::rlimit before_{};
+  void (*handler_before_)(int) = ::signal(SIGXFSZ, SIG_IGN);
+};
+
+TEST_F(SaveFileTest, LeavesNothingHalfWritten) {
+  for (const bool replace : {false, true}) {
+    const FullDisk disk(4);
+    EXPECT_THROW(save_file(directory_, "new.md", "theirs", replace), Failure);
+    EXPECT_THAT(names(), IsEmpty());
+  }
+  save_file(directory_, "cv.md", "mine", false);
+  {
+    const FullDisk disk(4);
+    EXPECT_THROW(save_file(directory_, "cv.md", "theirs", true), Failure);
+  }
+  EXPECT_EQ(content_of("cv.md"), "mine");
+  EXPECT_THAT(names(), ElementsAre("cv.md"));
+}
+
+// As it is when the tool is killed in the midst of writing.
+TEST_F(SaveFileTest, WritesUnderAnotherNameFirst) {
+  save_file(directory_, "cv.md", "mine", false);
+  save_file(directory_, "cv.md.partial", "half", false);
+  EXPECT_THROW(save_file(directory_, "cv.md", "theirs", true), Failure);
+  EXPECT_EQ(content_of("cv.md"), "mine");
+  EXPECT_EQ(content_of("cv.md.partial"), "half");
 }
 
 TEST_F(SaveFileTest, FollowsNoLink) {
@@ -73,7 +123,7 @@ TEST_F(SaveFileTest, SaysWhichFolderCannotBe) {
     FAIL();
   } catch (const Failure& failure) {
     EXPECT_EQ(failure.code(), ExitCode::usage);
-    EXPECT_EQ(failure.what(), "The file '" + (directory_ / "taken/cv.md").string() +
+    EXPECT_EQ(failure.what(), "The file '" + (directory_ / "taken/cv.md.partial").string() +
                                   "' cannot be written: Not a directory.");
   }
 }
