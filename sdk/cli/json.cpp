@@ -2,6 +2,8 @@
 // Reading and printing the API's JSON; see json.hpp.
 #include "json.hpp"
 
+#include "text.hpp"
+
 namespace llmspool::cli {
 namespace {
 
@@ -45,25 +47,7 @@ const json::object& as_object(const json::value& value) {
 }
 
 std::string json_line(const json::value& value) {
-  std::string line;
-  // The serializer escapes the controls below U+0020. The others, U+007F to U+009F, can only stand
-  // in strings, where an escape means the same.
-  const auto serialized = json::serialize(value);
-  for (std::size_t at = 0; at < serialized.size(); ++at) {
-    const auto byte = static_cast<unsigned char>(serialized[at]);
-    const auto next =
-        at + 1 < serialized.size() ? static_cast<unsigned char>(serialized[at + 1]) : 0;
-    if (byte == 0x7f) {
-      line += "\\u007f";
-    } else if (byte == 0xc2 && next < 0xa0) {
-      line += next < 0x90 ? "\\u008" : "\\u009";
-      line += "0123456789abcdef"[next & 0xf];
-      ++at;
-    } else {
-      line += serialized[at];
-    }
-  }
-  return line;
+  return harmless_json(json::serialize(value));
 }
 
 }  // namespace llmspool::cli

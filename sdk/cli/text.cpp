@@ -92,6 +92,19 @@ std::string harmless(std::string_view text) {
   return safe;
 }
 
+std::string harmless_json(std::string_view line) {
+  std::string safe;
+  safe.reserve(line.size());
+  while (!line.empty()) {
+    const auto [bytes, code] = take(line);
+    if (code && within(kObeyed, *code))
+      safe += "\\u" + hex(*code, 4);
+    else
+      safe += bytes;
+  }
+  return safe;
+}
+
 std::string one_line(std::string_view text) {
   auto line = harmless(text);
   std::ranges::replace(line, '\n', ' ');

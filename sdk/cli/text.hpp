@@ -20,6 +20,10 @@ std::string harmless(std::string_view text);
 // The same on one line.
 std::string one_line(std::string_view text);
 
+// The same JSON with nothing in it that a terminal obeys: on one line, such a character can only
+// stand in a string, where an escape means the same.
+std::string harmless_json(std::string_view line);
+
 // How many columns of a terminal harmless text takes.
 std::size_t columns(std::string_view text);
 

@@ -30,11 +30,12 @@ TEST(Fields, AreEmptyWhereTheyAreMissingOrOfAnotherType) {
 }
 
 TEST(JsonLine, MeansTheSameAndIsHarmless) {
-  const json::value value{{"text", "a\n\x1b\x7f\xc2\x9b\xc2\xa0ü"}};
+  const json::value value{{"text", "a\n\x1b\x7f\xc2\x9b\xc2\xa0ü"},
+                          {"\u202E", "\u200F\u2066\u2069"}};
   const auto line = json_line(value);
-  EXPECT_EQ(line, R"({"text":"a\n\u001b\u007f\u009b)"
+  EXPECT_EQ(line, R"({"text":"a\n\u001b\u007F\u009B)"
                   "\xc2\xa0"
-                  R"(ü"})");
+                  R"(ü","\u202E":"\u200F\u2066\u2069"})");
   EXPECT_EQ(json::parse(line), value);
 }
 
