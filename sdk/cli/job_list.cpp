@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "exit_code.hpp"
 #include "job_text.hpp"
 #include "pairs.hpp"
 #include "text.hpp"
@@ -92,6 +93,9 @@ std::string list_target(const ListOptions& options, const std::string& cursor) {
   add_if("owner", options.owner);
   for (const auto& label : options.labels) {
     const auto [name, value] = split_pair("--label", label);
+    if (name.contains(':'))
+      throw Failure(ExitCode::usage,
+                    "--label names '" + name + "', but no label's name has a colon.");
     add("label", name + ':' + value);
   }
   if (options.all)

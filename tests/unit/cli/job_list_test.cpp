@@ -27,6 +27,20 @@ TEST(ListTarget, CarriesTheFilters) {
   EXPECT_THROW(list_target(options, ""), Failure);
 }
 
+TEST(ListTarget, TakesNoColonInALabelsName) {
+  ListOptions options;
+  options.labels = {"time=12:30"};
+  EXPECT_EQ(list_target(options, ""), "/api/jobs?label=time%3A12%3A30");
+  options.labels = {"time:12=30"};
+  try {
+    list_target(options, "");
+    FAIL();
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.code(), ExitCode::usage);
+    EXPECT_STREQ(failure.what(), "--label names 'time:12', but no label's name has a colon.");
+  }
+}
+
 TEST(ReadJobs, TakesThePagesThatItNeeds) {
   std::vector<std::string> targets;
   const auto get = [&](const std::string& target) -> json::object {
