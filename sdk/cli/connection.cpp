@@ -15,6 +15,8 @@ namespace {
 
 constexpr const char* kSystemSocket = "/run/llmspool/llmspool.sock";
 constexpr std::uint16_t kDefaultPort = 7741;
+// More than any host's name and port take; std::regex recurses for each byte.
+constexpr std::size_t kUrlBytesMax = 300;
 
 // What may not be looked at counts as there: the attempt to connect then says what is wrong.
 bool may_exist(const std::string& path) {
@@ -39,6 +41,10 @@ void add_connection_options(CLI::App& app, ConnectionOptions& options) {
 
 Server parse_server(const std::string& url) {
   static const std::regex kUrl(R"(http://(?:\[([0-9a-fA-F:.]+)\]|([^:/\[\]@?#\s]+))(?::(\d+))?/?)");
+  if (url.size() > kUrlBytesMax)
+    throw Failure(ExitCode::usage, "The daemon's address is longer than " +
+                                       std::to_string(kUrlBytesMax) +
+                                       " bytes. Write http://host:port.");
   std::smatch match;
   if (!std::regex_match(url, match, kUrl))
     throw Failure(ExitCode::usage,

@@ -67,6 +67,19 @@ TEST(Server, IsAnHttpAddress) {
     EXPECT_THROW(parse_server(wrong), Failure) << wrong;
 }
 
+TEST(Server, HasNoEndlessAddress) {
+  const auto host = [](std::size_t bytes) { return std::string(bytes, 'a'); };
+  EXPECT_EQ(parse_server("http://" + host(253) + ":65535/").host, host(253));
+  try {
+    parse_server("http://" + host(1'000'000));
+    FAIL();
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.code(), ExitCode::usage);
+    EXPECT_STREQ(failure.what(),
+                 "The daemon's address is longer than 300 bytes. Write http://host:port.");
+  }
+}
+
 Failure failure_of(client::Error::Kind kind, boost::system::errc::errc_t cause,
                    const std::string& address = kSystem) {
   return unreachable(address, client::Error(kind, "Connecting", make_error_code(cause)));
