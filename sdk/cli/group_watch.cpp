@@ -80,6 +80,7 @@ ExitCode watch_group(const Context& context, const std::string& name, const std:
       const auto& group = as_object(answer);
       const auto code = exit_code_of_group(group);
       view.show(group, code != ExitCode::job_not_ended);
+      if (!std::cout) return ExitCode::usage;  // main() tells
       if (code != ExitCode::job_not_ended) return code;
       std::this_thread::sleep_for(interval);
     } catch (const Failure& failure) {

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <limits>
 #include <memory>
+#include <optional>
 
 #include "connection.hpp"
 #include "interrupt.hpp"
@@ -28,8 +29,8 @@ class Watch {
   Watch(const Context& context, std::string job_id, std::uint64_t after)
       : context_(context), job_id_(std::move(job_id)), last_(after) {}
 
-  // The job as it was when it had ended.
-  json::object run() {
+  // The job as it was when it had ended; nothing where standard output can no longer be written.
+  std::optional<json::object> run() {
     const auto before = read_job();
     view_ = make_view(context_, text_field(before, "pipeline").empty());
     if (const auto hindrance = hindrance_of(before)) view_->notice(*hindrance);
@@ -39,6 +40,7 @@ class Watch {
       std::string why = "The daemon ended the connection";
       try {
         follow();
+        if (!std::cout) return std::nullopt;
         // The stream ends with the job; at once, if the job's end is before event `last_`.
         if (auto job = read_job(); exit_code_of(job) != ExitCode::job_not_ended) {
           if (!seen_) view_->notice(describe_job(job));
@@ -75,20 +77,22 @@ class Watch {
         context_.api.events(job_target(job_id_, "/events?after=" + std::to_string(last_)));
     reconnects_.connected();
     while (const auto event = stream.next()) {
-      boost::system::error_code failure;
-      const auto data = json::parse(event->data, failure);
-      const auto& fields = as_object(data);
-      if (event->event == "queue") {
-        view_->show_place(fields);
-        continue;
-      }
-      const auto seq = static_cast<std::uint64_t>(integer_field(fields, "seq").value_or(0));
-      if (seq <= last_) continue;
-      last_ = seq;
-      seen_ = true;
-      reconnects_.reset();
-      view_->show(fields);
+      show(*event);
+      if (!std::cout) return;
     }
+  }
+
+  void show(const client::Event& event) {
+    boost::system::error_code failure;
+    const auto data = json::parse(event.data, failure);
+    const auto& fields = as_object(data);
+    if (event.event == "queue") return view_->show_place(fields);
+    const auto seq = static_cast<std::uint64_t>(integer_field(fields, "seq").value_or(0));
+    if (seq <= last_) return;
+    last_ = seq;
+    seen_ = true;
+    reconnects_.reset();
+    view_->show(fields);
   }
 
   const Context& context_;
@@ -103,10 +107,11 @@ class Watch {
 
 ExitCode watch(const Context& context, const std::string& job_id, std::uint64_t after) {
   const auto job = Watch(context, job_id, after).run();
+  if (!job) return ExitCode::usage;  // main() tells
   // On a terminal the text has been streamed; elsewhere it is written once it is whole, since an
   // attempt that is repeated begins it anew.
-  if (!context.json && !context.terminal.interactive) print_output(context, job);
-  return exit_code_of(job);
+  if (!context.json && !context.terminal.interactive) print_output(context, *job);
+  return exit_code_of(*job);
 }
 
 void print_output(const Context& context, const json::object& job) {

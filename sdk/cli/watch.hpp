@@ -10,7 +10,8 @@
 namespace llmspool::cli {
 
 // Shows the job's events after number `after` until it has ended; how it ended is the exit code.
-// Goes on where it was when the connection drops. Ctrl-C ends the tool, never the job.
+// Goes on where it was when the connection drops, and ends where standard output can no longer be
+// written. Ctrl-C ends the tool, never the job.
 ExitCode watch(const Context& context, const std::string& job_id, std::uint64_t after);
 
 // The text of a prompt job that has ended, if it has one, to standard output.

@@ -3,6 +3,7 @@
 
 import contextlib
 import json
+import os
 import sqlite3
 import subprocess
 import time
@@ -141,3 +142,23 @@ def test_watching_goes_on_across_a_restart(make_daemon):
     out, errors = watch.communicate(timeout=60)
     assert watch.returncode == 0, errors
     assert errors, "it says that the connection was lost"
+
+
+def until_it_cannot_write(daemon, output, *arguments):
+    done = subprocess.run([BUILD / "sdk/cli/llmspool", "--socket", daemon.socket, *arguments], stdout=output,
+                          stderr=subprocess.PIPE, text=True, timeout=20, check=False,
+                          restore_signals=False)  # SIGPIPE stays ignored
+    assert done.returncode == 2 and done.stderr.count("The output cannot be written.") == 1, done.stderr
+
+
+def test_watching_ends_where_nobody_reads(daemon):
+    job_id = daemon.submit(prompt="x", group="spring", params={"stall_seconds": 600})["job_id"]
+    inputs = {"cv": "x", "job_description": "y"}
+    steps_id = daemon.submit(pipeline="application", inputs=inputs, params={"stall_seconds": 600})["job_id"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open("/dev/full", "w", encoding="utf-8") as full, open(writer, "w", encoding="utf-8") as pipe:
+        for output in (full, pipe):
+            until_it_cannot_write(daemon, output, "--json", "watch", job_id)
+            until_it_cannot_write(daemon, output, "watch", steps_id)
+            until_it_cannot_write(daemon, output, "group", "watch", "spring")
