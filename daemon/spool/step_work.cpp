@@ -9,7 +9,6 @@
 #include <mutex>
 
 #include "base/limits.hpp"
-
 #include "base/text.hpp"
 
 namespace llmspool::spool {
