@@ -42,10 +42,17 @@ using Result = std::expected<T, Error>;
 inline std::unexpected<Error> fail(Code code, std::string message) {
   return std::unexpected(Error{code, std::move(message)});
 }
+// One sentence for each; at least one.
+inline std::unexpected<Error> fail_fields(std::vector<FieldError> wrong) {
+  std::string message;
+  for (const FieldError& each : wrong) {
+    message += message.empty() ? "The field '" : " The field '";
+    message += each.field + "' is wrong: " + each.detail;
+  }
+  return std::unexpected(Error{Code::invalid, std::move(message), std::move(wrong)});
+}
 inline std::unexpected<Error> fail_field(std::string field, std::string detail) {
-  std::string message = "The field '" + field + "' is wrong: " + detail;
-  return std::unexpected(
-      Error{Code::invalid, std::move(message), {{std::move(field), std::move(detail)}}});
+  return fail_fields({{std::move(field), std::move(detail)}});
 }
 
 }  // namespace llmspool

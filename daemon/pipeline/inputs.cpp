@@ -36,16 +36,16 @@ std::string truth(std::string_view text) {
 // The value of `input` when `text` was sent for it, or what is wrong, as a sentence.
 std::expected<std::string, std::string> read_value(const Input& input, const std::string& text) {
   if (text.size() > input.bytes_max)
-    return std::unexpected("It is " + std::to_string(text.size()) + " bytes long; at most " +
+    return std::unexpected("it is " + std::to_string(text.size()) + " bytes long; at most " +
                            std::to_string(input.bytes_max) + " are accepted.");
   if (const auto at = invalid_utf8_at(text))
-    return std::unexpected("It is no UTF-8 text: byte " + std::to_string(*at) +
+    return std::unexpected("it is no UTF-8 text: byte " + std::to_string(*at) +
                            " belongs to no character.");
-  if (is_blank(text) && input.required) return std::unexpected("It is required and empty.");
+  if (is_blank(text) && input.required) return std::unexpected("it is required and empty.");
   if (text.empty()) return input.default_value;  // browsers send what was left empty, too
   if (input.type == Input::Type::text) return text;
   std::string value = truth(text);
-  if (value.empty()) return std::unexpected("It must be true or false.");
+  if (value.empty()) return std::unexpected("it must be true or false.");
   return value;
 }
 
@@ -72,11 +72,11 @@ Result<std::map<std::string, std::string>> check_inputs(
     const Input* input = find_input(definition, name);
     if (input == nullptr) {
       errors.push_back(
-          {field_of(shortened(name)), "The pipeline '" + definition.name + "' has no such input" +
+          {field_of(shortened(name)), "the pipeline '" + definition.name + "' has no such input" +
                                           toml::suggestion(name, names_of(definition), "It has")});
     } else if (!seen.insert(input->name).second) {
       errors.push_back({field_of(name),
-                        "The input '" + input->name + "' was sent twice, under different names."});
+                        "the input '" + input->name + "' was sent twice, under different names."});
     } else if (auto value = read_value(*input, text)) {
       inputs[input->name] = *std::move(value);
     } else {
@@ -86,14 +86,12 @@ Result<std::map<std::string, std::string>> check_inputs(
   for (const Input& input : definition.inputs) {
     if (seen.contains(input.name)) continue;
     if (input.required)
-      errors.push_back({field_of(input.name), "It is required."});
+      errors.push_back({field_of(input.name), "it is required."});
     else
       inputs[input.name] = input.default_value;
   }
-  if (errors.empty()) return inputs;
-  std::string message =
-      "The field '" + errors.front().field + "' is wrong: " + errors.front().detail;
-  return std::unexpected(Error{Code::invalid, std::move(message), std::move(errors)});
+  if (!errors.empty()) return fail_fields(std::move(errors));
+  return inputs;
 }
 
 }  // namespace llmspool::pipeline

@@ -214,13 +214,8 @@ void Fields::refuse_others() {
 }
 
 Result<void> Fields::check() const {
-  if (wrong_.empty()) return {};
-  Error error{Code::invalid, "", wrong_};
-  for (const FieldError& each : wrong_) {
-    error.message += (error.message.empty() ? "The field '" : " The field '") + each.field +
-                     "' is wrong: " + each.detail;
-  }
-  return std::unexpected(std::move(error));
+  if (!wrong_.empty()) return fail_fields(wrong_);
+  return {};
 }
 
 }  // namespace llmspool::http

@@ -58,19 +58,19 @@ TEST(Inputs, AreRefusedByName) {
     std::string field, detail;
   };
   const std::vector<Case> cases{
-      {{}, "inputs.cv", "It is required."},
-      {{{"cv", ""}}, "inputs.cv", "It is required and empty."},
-      {{{"cv_file", " \n"}}, "inputs.cv_file", "It is required and empty."},
-      {{{"cv", "123456789"}}, "inputs.cv", "It is 9 bytes long; at most 8 are accepted."},
-      {{{"cv", "ab\xFF"}}, "inputs.cv", "It is no UTF-8 text: byte 2 belongs to no character."},
+      {{}, "inputs.cv", "it is required."},
+      {{{"cv", ""}}, "inputs.cv", "it is required and empty."},
+      {{{"cv_file", " \n"}}, "inputs.cv_file", "it is required and empty."},
+      {{{"cv", "123456789"}}, "inputs.cv", "it is 9 bytes long; at most 8 are accepted."},
+      {{{"cv", "ab\xFF"}}, "inputs.cv", "it is no UTF-8 text: byte 2 belongs to no character."},
       {{{"cv", "x"}, {"tune", "y"}},
        "inputs.tune",
-       "The pipeline 'p' has no such input; did you mean 'tone'? It has: cv, tone, ats, agreed"},
+       "the pipeline 'p' has no such input; did you mean 'tone'? It has: cv, tone, ats, agreed"},
       {{{"cv", "x"}, {"cv_file", "y"}},
        "inputs.cv_file",
-       "The input 'cv' was sent twice, under different names."},
-      {{{"cv", "x"}, {"ats", "perhaps"}}, "inputs.ats", "It must be true or false."},
-      {{{"cv", "x"}, {"ats", " "}}, "inputs.ats", "It must be true or false."},
+       "the input 'cv' was sent twice, under different names."},
+      {{{"cv", "x"}, {"ats", "perhaps"}}, "inputs.ats", "it must be true or false."},
+      {{{"cv", "x"}, {"ats", " "}}, "inputs.ats", "it must be true or false."},
   };
   for (const Case& c : cases) {
     const auto inputs = check_inputs(definition(), c.sent);
@@ -87,6 +87,8 @@ TEST(Inputs, AreAllLookedAt) {
   const auto inputs = check_inputs(definition(), {{"x", ""}, {"ats", "?"}});
   ASSERT_FALSE(inputs);
   EXPECT_EQ(inputs.error().fields.size(), 3U);
+  for (const FieldError& each : inputs.error().fields)
+    EXPECT_NE(inputs.error().message.find("'" + each.field + "' is wrong"), std::string::npos);
 }
 
 }  // namespace
