@@ -169,6 +169,7 @@ void perform(Transition& to, Time now, const Append& append) {
 void perform(Transition& to, Time now, const FinishStep& finish) {
   Job& job = to.job;
   job.progress = std::clamp(finish.progress, job.progress, 100);
+  if (!finish.message.empty()) job.message = finish.message;
   job.interruptions = 0;
   job.usage.prompt_tokens += finish.result.usage.prompt_tokens;
   job.usage.completion_tokens += finish.result.usage.completion_tokens;

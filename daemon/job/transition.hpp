@@ -25,6 +25,7 @@ struct FinishStep {  // a step's result and the files that became complete with 
   std::vector<File> files{};
   boost::json::object hoisted{};
   int progress = 0;
+  std::string message{};  // what the step has done, for people; empty: nothing to tell
 };
 struct Complete {
   std::optional<std::string> output{};

@@ -68,8 +68,10 @@ void JobRun::advance() {
   for (auto skipped = plan_.take_skipped(); !skipped.empty(); skipped = plan_.take_skipped())
     for (auto& result : skipped) {
       auto files = plan_.finish(result);
-      say(job::FinishStep{std::move(result), std::move(files), plan_.hoisted(),
-                          plan_.progress({})});
+      say(job::FinishStep{.result = std::move(result),
+                          .files = std::move(files),
+                          .hoisted = plan_.hoisted(),
+                          .progress = plan_.progress({})});
     }
   if (plan_.complete()) {
     std::optional<std::string> output;
@@ -234,7 +236,7 @@ void JobRun::finish_step(StepCall& call, const pipeline::Step& step, StepOutcome
   }
   auto files = plan_.finish(result);
   const int progress = plan_.progress({});
-  say(job::FinishStep{std::move(result), std::move(files), plan_.hoisted(), progress});
+  say(job::FinishStep{std::move(result), std::move(files), plan_.hoisted(), progress, step.label});
 }
 
 void JobRun::give_up(Trouble trouble) {

@@ -274,12 +274,13 @@ TEST(FinishStep, CountsItsWorkAndTellsOfItsFiles) {
   Job job = job_in(Status::processing);
   job.interruptions = 3;
   job.usage = {10, 1};
-  FinishStep finish{.progress = 60};
+  FinishStep finish{.progress = 60, .message = "Writing"};
   finish.result = {.step = "answer", .usage = {5, 2}};
   finish.files = {{"cv.md", "cv", "text/markdown", "# CV"}, {"a.json", "answers", "", "{}"}};
   finish.hoisted = {{"ats_score", 87}};
   const Transition finished = done(job, finish);
   EXPECT_EQ(finished.job.progress, 60);
+  EXPECT_EQ(finished.job.message, "Writing");
   EXPECT_EQ(finished.job.interruptions, 0);
   EXPECT_EQ(finished.job.usage.prompt_tokens, 15);
   EXPECT_EQ(finished.job.usage.completion_tokens, 3);
