@@ -38,6 +38,11 @@ std::vector<fs::path> plugin_files(const std::vector<fs::path>& directories) {
   return files;
 }
 
+std::string there_are(const std::vector<std::string>& names) {
+  if (names.empty()) return "is none at all: see [plugins] directories";
+  return fmt::format("are: {}", fmt::join(names, ", "));
+}
+
 Result<const Offer*> find_offer(const Offers& offers, const std::string& kind,
                                 const std::string& name, const std::string& plugin,
                                 const config::Position& position) {
@@ -49,9 +54,7 @@ Result<const Offer*> find_offer(const Offers& offers, const std::string& kind,
       fmt::format("{}: [{}s.{}] wants the plugin '{}', and no plugin file offers {} of that "
                   "name; there {}.",
                   config::to_string(position), kind, name, plugin,
-                  kind == "backend" ? "a backend" : "an optimizer",
-                  names.empty() ? "is none at all: see [plugins] directories"
-                                : fmt::format("are: {}", fmt::join(names, ", "))));
+                  kind == "backend" ? "a backend" : "an optimizer", there_are(names)));
 }
 
 Result<void> check_options(const config::Options& options, const llmspool_descriptor_t& descriptor,
@@ -150,9 +153,13 @@ class Loading {
 
   Result<void> choose_default() {
     const auto& wanted = config_.queue.default_backend;
-    if (!wanted.empty() && registry_.backend(wanted) == nullptr)
+    if (!wanted.empty() && registry_.backend(wanted) == nullptr) {
+      std::vector<std::string> names;
+      for (const auto& backend : registry_.backends_) names.push_back(backend->id());
       return fail(Code::invalid,
-                  fmt::format("[queue] default_backend = '{}' names no backend.", wanted));
+                  fmt::format("[queue] default_backend = '{}' names no backend; there {}.", wanted,
+                              there_are(names)));
+    }
     if (!wanted.empty())
       registry_.default_backend_ = wanted;
     else if (!config_.backends.empty())

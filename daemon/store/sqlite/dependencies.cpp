@@ -36,7 +36,7 @@ Result<Predecessors> find_predecessors(Database& database, const job::Job& job) 
     const auto standing = standing_of(database, id);
     // Another's job is as unknown as one that is not there: its existence is nobody's business.
     if (!standing || standing->owner != job.owner)
-      return fail_field("after", "You have no job " + std::to_string(id) + " to wait for.");
+      return fail_field("after", "you have no job " + std::to_string(id) + " to wait for.");
     add(predecessors, id, standing->status);
   }
   return predecessors;

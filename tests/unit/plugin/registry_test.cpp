@@ -92,7 +92,9 @@ TEST(Registry, RefusesConcurrencyThatThePluginCannotDo) {
 TEST(Registry, RefusesADefaultThatIsNoBackend) {
   auto config = with_plugins({"plugins"});
   config.queue.default_backend = "none";
-  EXPECT_FALSE(Registry::load(config));
+  const auto registry = Registry::load(config);
+  ASSERT_FALSE(registry);
+  EXPECT_THAT(registry.error().message, HasSubstr("'none' names no backend; there are: "));
 }
 
 TEST(Registry, WorksWithoutAnyPlugin) {
