@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
 #include <random>
+#include <set>
 
 #include "spool/intake.hpp"
 
@@ -379,6 +382,26 @@ Result<QueueState> LocalSpool::queue() {
                     .backends = backends()};
 }
 
+// The newest that wait for a time or for other jobs; those that may start first at the front.
+Result<void> LocalSpool::add_those_not_ready(const Caller& caller, std::size_t limit,
+                                             std::vector<job::Job>& jobs) {
+  LLMSPOOL_TRY(pending, list(caller, {.statuses = {job::Status::pending}, .limit = limit}));
+  const Time now = parts_.clock.now();
+  std::set<job::JobId> listed;
+  for (const job::Job& job : jobs) listed.insert(job.id);
+  std::erase_if(pending, [&](const job::Job& job) {
+    const bool waits_its_turn =
+        job.after.empty() && job::earliest_start(job, now).value_or(now) <= now;
+    return waits_its_turn || listed.contains(job.id);
+  });
+  std::ranges::stable_sort(pending, {}, [&](const job::Job& job) {
+    return std::pair(!job.after.empty(), job::earliest_start(job, now).value_or(now));
+  });
+  pending.resize(std::min(pending.size(), limit - jobs.size()));
+  std::ranges::move(pending, std::back_inserter(jobs));
+  return {};
+}
+
 Result<std::vector<job::Job>> LocalSpool::upcoming(const Caller& caller, std::size_t limit) {
   LLMSPOOL_TRY(jobs, list(caller, {.statuses = {job::Status::processing}, .limit = limit}));
   forecast_.refresh();
@@ -388,6 +411,7 @@ Result<std::vector<job::Job>> LocalSpool::upcoming(const Caller& caller, std::si
     auto job = parts_.store.get(id);
     if (job && job->status == job::Status::pending) jobs.push_back(*std::move(job));
   }
+  if (jobs.size() < limit) LLMSPOOL_CHECK(add_those_not_ready(caller, limit, jobs));
   return jobs;
 }
 

@@ -84,6 +84,8 @@ class LocalSpool final : public Spool {
   // The command as it is to be carried out.
   Result<job::Command> checked_command(const job::Job& job, job::Command command) const;
   Result<job::Command> checked_change(job::Job job, job::Change change) const;
+  Result<void> add_those_not_ready(const Caller& caller, std::size_t limit,
+                                   std::vector<job::Job>& jobs);
   void flip(Switch what, const std::string& backend, bool on, const Done<void>& done);
   void cancel_rest_of_group(const std::string& owner, const std::string& group, job::JobId before,
                             const Done<void>& done);

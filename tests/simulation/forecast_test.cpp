@@ -126,6 +126,20 @@ TEST_F(ForecastScenario, TellsTheOrderInWhichJobsDoBegin) {
   EXPECT_EQ(foretold, begun);
 }
 
+TEST_F(ForecastScenario, ListsThoseThatWaitForATimeOrForOthersLast) {
+  start_known();
+  const auto runs = submit();
+  const auto follows = submit([&](auto& submission) { submission.job.after = {runs}; });
+  const auto later = submit([](auto& submission) { submission.delay_seconds = 200; });
+  const auto soon = submit([](auto& submission) { submission.delay_seconds = 100; });
+  const auto waits = submit();
+  time_.pass(Milliseconds(100));
+  std::vector<JobId> listed;
+  for (const auto& each : spool_->upcoming({"root", true}, 10).value()) listed.push_back(each.id);
+  EXPECT_THAT(listed, ElementsAre(runs, waits, soon, later, follows));
+  EXPECT_EQ(spool_->upcoming({"root", true}, 3).value().size(), 3);
+}
+
 TEST_F(ForecastScenario, JudgesARunningJobByWhatItHasDoneToo) {
   start_known(1, [this](const GenerateRequest&, Sink& sink) {
     sink.progress(LLMSPOOL_PHASE_WORK, 50, 100);
