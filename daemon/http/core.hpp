@@ -2,6 +2,7 @@
 // What the connections of a server share, and the count of those that are open.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -10,6 +11,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "http/body_room.hpp"
 #include "http/router.hpp"
 #include "http/settings.hpp"
 
@@ -20,12 +22,16 @@ class Session;
 class Core {
  public:
   Core(asio::io_context& io_context, Settings server_settings, spool::Spool& served)
-      : io(io_context), settings(std::move(server_settings)), spool(served) {}
+      : io(io_context),
+        settings(std::move(server_settings)),
+        spool(served),
+        bodies(std::max(settings.bodies_bytes_max, settings.body_bytes_max)) {}
 
   asio::io_context& io;
   const Settings settings;
   spool::Spool& spool;
   Router router;
+  BodyRoom bodies;  // that are read whole
   asio::thread_pool blocking{limits::kHttpBlockingThreads};
   asio::thread_pool identifying{1};  // of those who connect: nobody's reads make them wait
 

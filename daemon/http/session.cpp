@@ -275,6 +275,12 @@ asio::awaitable<std::optional<Response>> Session::answer(Parser& parser, Request
   auto match = accepted(parser, request);
   if (!match) co_return std::move(match).error();
   request.parameters = match->parameters;
+  const auto most = core_->settings.body_bytes_max;
+  const auto room = core_->bodies.take(
+      whole_ || match->route->streamed ? 0 : parser.content_length().value_or(most));
+  if (!room)
+    co_return problem_response(
+        Error{Code::unavailable, "Too many large requests are under way; come back in a moment."});
   if (beast::iequals(parser.get()[beast_http::field::expect], "100-continue") && !whole_ &&
       version_ >= 11) {
     const bool asked = co_await write_text("HTTP/1.1 100 Continue\r\n\r\n");
@@ -282,7 +288,7 @@ asio::awaitable<std::optional<Response>> Session::answer(Parser& parser, Request
   }
   if (match->route->streamed)
     co_return co_await answer_streamed(parser, request, match->route->handler);
-  parser.body_limit(core_->settings.body_bytes_max);
+  parser.body_limit(most);
   const auto error = co_await parse_body(parser, [](const Parser& read) { return read.is_done(); });
   if (error) {
     if (connection_->reading_ended()) co_return unread_response();

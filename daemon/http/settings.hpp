@@ -22,6 +22,7 @@ struct Settings {
   std::vector<std::string> allowed_hosts;    // besides loopback names; with or without a port
   std::vector<std::string> allowed_origins;  // besides the same origin: "https://example.org"
   std::size_t body_bytes_max = std::size_t{16} * 1024 * 1024;
+  std::size_t bodies_bytes_max = std::size_t{256} * 1024 * 1024;  // of all at once; at least one
   std::size_t connections_max = limits::kConnectionsMax;
   std::string admin_group = "llmspool-admin";
   std::string version;  // of the daemon, for /api/health

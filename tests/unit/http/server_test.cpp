@@ -153,6 +153,27 @@ TEST(Server, RefusesAChunkedBodyThatIsTooLarge) {
   EXPECT_EQ(read_reply(connection).status, 413);
 }
 
+TEST(Server, ReadsNoMoreLargeBodiesAtOnceThanItHasRoomFor) {
+  auto settings = TestServer::fast();
+  settings.bodies_bytes_max = settings.body_bytes_max;
+  TestServer server(std::move(settings));
+  const std::string large = R"({"prompt":")" + std::string(std::size_t{200} * 1024, 'x') + "\"}";
+  const std::string text =
+      TestServer::request("POST", "/api/jobs", large, "Expect: 100-continue\r\n");
+  TestConnection first(server.path);
+  first.send(text.substr(0, text.size() - large.size()));
+  EXPECT_THAT(first.read_until("\r\n\r\n"), HasSubstr("100 Continue"));
+  const Reply refused = server.call("POST", "/api/jobs", large);
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_NE(refused.header("Retry-After"), "");
+  EXPECT_EQ(server.call("POST", "/api/jobs", R"({"prompt":"x"})").status, 201);
+  first.send(large);
+  EXPECT_EQ(read_reply(first).status, 201);
+  first.send(TestServer::request("GET", "/healthz"));  // answered when the room is given back
+  EXPECT_EQ(read_reply(first).status, 200);
+  EXPECT_EQ(server.call("POST", "/api/jobs", large).status, 201);
+}
+
 TEST(Server, TakesAChunkedBody) {
   TestServer server;
   TestConnection connection(server.path);
