@@ -47,7 +47,7 @@ class Top {
         refresh();
         due = Clock::now() + kRefresh;
       }
-      draw(screen);
+      screen.draw(top_screen(state_, window()));
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now());
       const auto typed = screen.read(left);
       if (!typed) return ExitCode::ok;
@@ -62,10 +62,10 @@ class Top {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void draw(Screen& screen) const {
+  static Terminal window() {
     auto terminal = Terminal::of(STDOUT_FILENO);
     terminal.width = std::max<std::size_t>(terminal.width, 2) - 1;  // many wrap at the last column
-    screen.draw(top_screen(state_, terminal));
+    return terminal;
   }
 
   void refresh() {
@@ -99,6 +99,9 @@ class Top {
   }
 
   void act(TopKey key) {
+    // What is not shown is not changed.
+    if (key != TopKey::pause && job_rows(state_, window()) == 0)
+      return notice("The window is too low to show a job.");
     switch (key) {
       case TopKey::up:
         return select(-1);

@@ -14,6 +14,9 @@
 namespace llmspool::cli {
 namespace {
 
+constexpr std::size_t kFootLines = 2;
+constexpr std::size_t kJobLinesMin = 2;  // the heading and a job
+
 std::string id_of(const json::value& job) {
   return text_field(as_object(job), "job_id");
 }
@@ -78,10 +81,11 @@ void append(std::vector<std::string>& lines, std::vector<std::string> more) {
   std::ranges::move(more, std::back_inserter(lines));
 }
 
-// In so many lines, 3 at least: where they are too few, the backends that have jobs come first.
+// In so many lines at most: where they are too few, the backends that have jobs come first.
 std::vector<std::string> backend_lines(const json::array& backends, std::size_t room,
                                        const Terminal& terminal) {
   if (backends.size() + 1 <= room) return queue_backends_table(backends).lines(terminal);
+  if (room < 3) return {};
   const auto has_jobs = [](const json::value& backend) {
     const auto& fields = as_object(backend);
     return integer_field(fields, "running").value_or(0) > 0 ||
@@ -97,6 +101,7 @@ std::vector<std::string> backend_lines(const json::array& backends, std::size_t 
   return lines;
 }
 
+// What stands above the jobs. A low window takes it away, from its end, so that a job is shown.
 std::vector<std::string> head_lines(const TopState& state, const Terminal& terminal) {
   const auto clip = [&](const std::string& text) {
     return clipped(one_line(text), terminal.width, terminal.ellipsis());
@@ -107,11 +112,17 @@ std::vector<std::string> head_lines(const TopState& state, const Terminal& termi
                     text_field(state.queue, "accepting") != "false";
   lines.push_back(
       terminal.painted(clip(describe_queue(state.queue)), open ? Colour::none : Colour::yellow));
-  lines.emplace_back();
+  const auto kept = kJobLinesMin + kFootLines;
+  const auto room = terminal.height - (terminal.height < kept ? 0 : kept);
   // Many backends leave at least half of the window to the jobs.
-  append(lines, backend_lines(array_field(state.queue, "backends"),
-                              std::max<std::size_t>(terminal.height / 2, 6) - 3, terminal));
+  const auto most = std::max<std::size_t>(terminal.height / 2, 6) - 3;
+  const auto left = room - std::min(room, lines.size() + 2);  // between two blank lines
+  auto backends =
+      backend_lines(array_field(state.queue, "backends"), std::min(most, left), terminal);
+  if (!backends.empty()) lines.emplace_back();
+  append(lines, std::move(backends));
   lines.emplace_back();
+  lines.resize(std::min(lines.size(), room));
   return lines;
 }
 
@@ -143,14 +154,13 @@ std::size_t sequence_length(std::string_view typed) {
 
 std::vector<std::string> top_screen(const TopState& state, const Terminal& terminal) {
   auto lines = head_lines(state, terminal);
-  const auto foot = foot_lines(state, terminal);
-  const auto room = terminal.height - std::min(terminal.height, foot.size());
+  const auto rows_max = job_rows(state, terminal);
 
   const auto& jobs = array_field(state.queue, "jobs");
   if (jobs.empty()) {
     if (!state.queue.empty()) lines.emplace_back("No job runs or waits.");
-  } else if (room > lines.size() + 1) {
-    const auto shown = jobs_in_view(jobs, state.selected, room - lines.size() - 1);
+  } else if (rows_max > 0) {
+    const auto shown = jobs_in_view(jobs, state.selected, rows_max);
     auto rows = job_lines(shown, state.selected, terminal);
     const auto selected = std::ranges::find(shown, state.selected, id_of);
     if (selected != shown.end()) {
@@ -161,10 +171,15 @@ std::vector<std::string> top_screen(const TopState& state, const Terminal& termi
     append(lines, std::move(rows));
   }
 
-  lines.resize(room);
-  append(lines, foot);
+  lines.resize(terminal.height - std::min(terminal.height, kFootLines));
+  append(lines, foot_lines(state, terminal));
   lines.resize(terminal.height);
   return lines;
+}
+
+std::size_t job_rows(const TopState& state, const Terminal& terminal) {
+  const auto used = head_lines(state, terminal).size() + 1 + kFootLines;  // with the heading
+  return terminal.height - std::min(terminal.height, used);
 }
 
 std::string top_snapshot(const json::object& queue, const Terminal& terminal) {

@@ -22,7 +22,10 @@ struct TopState {
 // The lines for a window of this size: no more than fit, none too wide.
 std::vector<std::string> top_screen(const TopState& state, const Terminal& terminal);
 
-// The same for an output that is no window, once.
+// How many jobs such a window has room for.
+std::size_t job_rows(const TopState& state, const Terminal& terminal);
+
+// What there is to see for an output that is no window, once.
 std::string top_snapshot(const json::object& queue, const Terminal& terminal);
 
 // The id of the job so many lines below (above: less than 0) the selected one. From nothing, any

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "text.hpp"
 
 namespace llmspool::cli {
@@ -79,6 +81,25 @@ TEST(TopScreen, ShowsThoseOfManyBackendsThatHaveJobs) {
   EXPECT_THAT(lines[5], StartsWith("a "));
   EXPECT_EQ(lines[6], "and 4 more");
   EXPECT_EQ(lines[7], "");
+}
+
+TEST(TopScreen, ShowsTheSelectedJobInEveryWindowThatHasRoomForOne) {
+  auto shown = state("9");
+  json::array backends;
+  for (const char* id : {"a", "b", "c", "d", "e"}) backends.push_back(json::object{{"id", id}});
+  shown.queue["backends"] = backends;
+  for (std::size_t height = 1; height < 30; ++height) {
+    const auto terminal = window(20, height);
+    EXPECT_EQ(job_rows(shown, terminal) > 0, height >= 4);
+    EXPECT_EQ(std::ranges::count_if(top_screen(shown, terminal),
+                                    [](const auto& line) { return line.starts_with("9 "); }),
+              height >= 4 ? 1 : 0)
+        << height;
+  }
+  EXPECT_THAT(top_screen(shown, window(100, 10)),
+              ElementsAre(StartsWith("llmspoold"), StartsWith("The queue"), "", StartsWith("JOB"),
+                          StartsWith("7 "), StartsWith("8 "), StartsWith("9 "), StartsWith("6 "),
+                          "", StartsWith("q quit")));
 }
 
 TEST(TopScreen, SaysWhyABackendIsStoppedAsFarAsThereIsRoom) {
