@@ -23,10 +23,10 @@ constexpr int kPage = 10, kPriorityStep = 10, kPriorityMax = 100;
 
 // The queue with the caller's jobs: those that run, those that wait, and those that are held.
 json::object read_queue(const Api& api) {
-  const auto answer = api.get("/api/queue?jobs=200");
+  const auto answer = api.get("/api/queue?jobs=" + std::to_string(kQueueJobsMax));
   auto queue = as_object(answer);
   if (integer_field(queue, "held").value_or(0) > 0 && queue["jobs"].is_array()) {
-    const auto held = api.get("/api/jobs?status=held&limit=100");
+    const auto held = api.get("/api/jobs?status=held&limit=" + std::to_string(kHeldJobsMax));
     auto& jobs = queue["jobs"].get_array();
     for (const auto& job : array_field(as_object(held), "jobs")) jobs.push_back(job);
   }

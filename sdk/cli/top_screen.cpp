@@ -77,6 +77,24 @@ std::span<const json::value> jobs_in_view(const json::array& jobs, std::string_v
   return std::span(jobs).subspan(first, std::min(rows, jobs.size() - first));
 }
 
+// How many jobs the queue has beside those that were given, where these are as many as were asked
+// for; those of others are among them.
+std::size_t jobs_not_given(const json::object& queue) {
+  const auto& jobs = array_field(queue, "jobs");
+  const auto held = static_cast<std::size_t>(std::ranges::count_if(
+      jobs, [](const auto& job) { return text_field(as_object(job), "status") == "held"; }));
+  if (jobs.size() - held < kQueueJobsMax && held < kHeldJobsMax) return 0;
+  std::size_t all = 0;
+  for (const char* state : {"running", "waiting", "held"})
+    all += static_cast<std::size_t>(integer_field(queue, state).value_or(0));
+  return all - std::min(all, jobs.size());
+}
+
+std::string and_more(std::size_t count, const Terminal& terminal) {
+  const auto text = "and " + std::to_string(count) + " more";
+  return terminal.painted(clipped(text, terminal.width, terminal.ellipsis()), Colour::dim);
+}
+
 void append(std::vector<std::string>& lines, std::vector<std::string> more) {
   std::ranges::move(more, std::back_inserter(lines));
 }
@@ -96,8 +114,7 @@ std::vector<std::string> backend_lines(const json::array& backends, std::size_t 
     for (const auto& backend : backends)
       if (has_jobs(backend) == busy && shown.size() < room - 2) shown.push_back(backend);
   auto lines = queue_backends_table(shown).lines(terminal);
-  const auto more = std::to_string(backends.size() - shown.size());
-  lines.push_back(terminal.painted("and " + more + " more", Colour::dim));
+  lines.push_back(and_more(backends.size() - shown.size(), terminal));
   return lines;
 }
 
@@ -169,6 +186,10 @@ std::vector<std::string> top_screen(const TopState& state, const Terminal& termi
       row = terminal.painted(row, Colour::reversed);
     }
     append(lines, std::move(rows));
+    const auto* const below = shown.data() + shown.size();
+    const auto more =
+        static_cast<std::size_t>(std::distance(below, jobs.end())) + jobs_not_given(state.queue);
+    if (more > 0) lines.push_back(and_more(more, terminal));
   }
 
   lines.resize(terminal.height - std::min(terminal.height, kFootLines));
@@ -179,7 +200,9 @@ std::vector<std::string> top_screen(const TopState& state, const Terminal& termi
 
 std::size_t job_rows(const TopState& state, const Terminal& terminal) {
   const auto used = head_lines(state, terminal).size() + 1 + kFootLines;  // with the heading
-  return terminal.height - std::min(terminal.height, used);
+  const auto rows = terminal.height - std::min(terminal.height, used);
+  const auto jobs = array_field(state.queue, "jobs").size() + jobs_not_given(state.queue);
+  return rows > 1 && jobs > rows ? rows - 1 : rows;  // the last one says how many more there are
 }
 
 std::string top_snapshot(const json::object& queue, const Terminal& terminal) {
@@ -188,6 +211,7 @@ std::string top_snapshot(const json::object& queue, const Terminal& terminal) {
   if (jobs.empty()) return text;
   text += '\n';
   for (const auto& line : job_lines(jobs, "", terminal)) text += line + '\n';
+  if (const auto more = jobs_not_given(queue); more > 0) text += and_more(more, terminal) + '\n';
   return text;
 }
 

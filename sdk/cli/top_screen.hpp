@@ -2,6 +2,7 @@
 // What `llmspool top` shows, and which job the person has selected.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,9 @@
 #include "terminal.hpp"
 
 namespace llmspool::cli {
+
+// How many jobs are asked for at most: of those that run and wait, and of those that are held.
+inline constexpr std::size_t kQueueJobsMax = 200, kHeldJobsMax = 100;
 
 struct TopState {
   std::string address;   // of the daemon

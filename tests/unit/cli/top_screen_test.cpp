@@ -121,10 +121,35 @@ TEST(TopScreen, FitsEveryWindow) {
     }
 }
 
-TEST(TopScreen, ScrollsToTheSelectedJob) {
-  const auto lines = top_screen(state("9"), window(80, 11));
-  EXPECT_THAT(lines[7], StartsWith("8 "));
-  EXPECT_THAT(lines[8], StartsWith("9 "));
+TEST(TopScreen, ScrollsToTheSelectedJobAndSaysHowManyFollow) {
+  const auto lines = top_screen(state("8"), window(80, 12));
+  EXPECT_THAT(lines[7], StartsWith("7 "));
+  EXPECT_THAT(lines[8], StartsWith("8 "));
+  EXPECT_EQ(lines[9], "and 2 more");
+  const auto last = top_screen(state("6"), window(80, 12));
+  EXPECT_THAT(last[8], StartsWith("6 "));
+  EXPECT_EQ(last[9], "");
+}
+
+json::object long_queue() {
+  auto queue = state().queue;
+  queue["waiting"] = 300;
+  queue["held"] = 0;
+  auto& jobs = queue["jobs"].emplace_array();
+  for (std::size_t id = 1; id <= kQueueJobsMax; ++id)
+    jobs.push_back(json::object{{"job_id", std::to_string(id)}, {"status", "pending"}});
+  return queue;
+}
+
+TEST(TopScreen, SaysThatThereAreMoreJobsThanItHasBeenGiven) {
+  auto shown = state("200");
+  shown.queue = long_queue();
+  const auto lines = top_screen(shown, window(80, 12));
+  EXPECT_THAT(lines[8], StartsWith("200 "));
+  EXPECT_EQ(lines[9], "and 101 more");
+  EXPECT_THAT(top_snapshot(shown.queue, {}), testing::EndsWith("\nand 101 more\n"));
+  shown.queue["jobs"].as_array().pop_back();  // as many as there are for this caller
+  EXPECT_THAT(top_snapshot(shown.queue, {}), testing::Not(HasSubstr("more")));
 }
 
 TEST(TopScreen, ShowsTheSelectedJobReversedAsAWhole) {
