@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kRefresh{1000};
 constexpr std::chrono::seconds kNoticeShown{15};
-constexpr int kPage = 10, kPriorityStep = 10, kPriorityMax = 100;
+constexpr int kPriorityStep = 10, kPriorityMax = 100;
 
 // The queue with the caller's jobs: those that run, those that wait, and those that are held.
 json::object read_queue(const Api& api) {
@@ -100,17 +100,17 @@ class Top {
 
   void act(TopKey key) {
     // What is not shown is not changed.
-    if (key != TopKey::pause && job_rows(state_, window()) == 0)
-      return notice("The window is too low to show a job.");
+    const auto rows = static_cast<int>(job_rows(state_, window()));
+    if (key != TopKey::pause && rows == 0) return notice("The window is too low to show a job.");
     switch (key) {
       case TopKey::up:
         return select(-1);
       case TopKey::down:
         return select(1);
       case TopKey::page_up:
-        return select(-kPage);
+        return select(-rows);
       case TopKey::page_down:
-        return select(kPage);
+        return select(rows);
       case TopKey::pause:
         return toggle_pause();
       case TopKey::cancel:

@@ -28,7 +28,7 @@ class Window:
 
     def until(self, condition):
         """The first screen drawn from now on for which it holds."""
-        deadline = time.monotonic() + 30
+        screen, deadline = "", time.monotonic() + 30
         while time.monotonic() < deadline:
             while "\x1b[J" in self.drawn:
                 screen, self.drawn = self.drawn.split("\x1b[J", 1)
@@ -36,7 +36,7 @@ class Window:
                     return screen
             if select.select([self.terminal], [], [], 0.1)[0]:
                 self.drawn += os.read(self.terminal, 65536).decode()
-        raise AssertionError(f"it never came; the newest: {self.drawn}")
+        raise AssertionError("it never came; the newest:\n" + screen)
 
 
 @contextlib.contextmanager
@@ -56,3 +56,12 @@ def test_no_key_changes_a_job_that_is_not_shown(daemon):
         window.press("jc")
         window.until(lambda screen: "The window is too low to show a job." in screen)
     assert daemon.job(job)["status"] == "held"
+
+
+def test_a_page_is_what_is_shown(daemon):
+    jobs = [daemon.submit(prompt="x", hold=True)["job_id"] for _ in range(9)][::-1]
+    with top(daemon, rows=14) as window:
+        rows = window.until(lambda screen: " more" in screen).count("Held until released")
+        assert 1 < rows < 9
+        window.press("j\x1b[6~c")
+        window.until(lambda screen: f"Job {jobs[rows]} was cancelled." in screen)
