@@ -75,6 +75,7 @@ class Top {
       state_.trouble.clear();
     } catch (const Failure& failure) {
       state_.trouble = failure.fact();
+      state_.notice.clear();  // replaced by the trouble, and old once that is over
       return;
     }
     // The selection never slips to another job, which the next key would then change.

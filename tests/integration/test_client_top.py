@@ -65,3 +65,14 @@ def test_a_page_is_what_is_shown(daemon):
         assert 1 < rows < 9
         window.press("j\x1b[6~c")
         window.until(lambda screen: f"Job {jobs[rows]} was cancelled." in screen)
+
+
+def test_what_a_key_did_is_not_told_again_after_a_reconnect(daemon):
+    daemon.submit(prompt="x", hold=True)
+    with top(daemon) as window:
+        window.press("c")
+        window.until(lambda screen: "Select a job first." in screen)
+        daemon.kill()
+        window.until(lambda screen: "not reachable" in screen)
+        daemon.start()
+        assert "Select a job first." not in window.until(lambda screen: "not reachable" not in screen)
