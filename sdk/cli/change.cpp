@@ -21,15 +21,18 @@ struct ChangeOptions {
   bool now = false;
 };
 
-// "2030-01-31T12:00:00Z", so long from now.
+// "2030-01-31T12:00:00.123Z", so long from now.
 std::string time_in(std::int64_t seconds) {
-  const auto then = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() +
-                                                         std::chrono::seconds(seconds));
+  const auto then = std::chrono::system_clock::now() + std::chrono::seconds(seconds);
+  const auto whole = std::chrono::floor<std::chrono::seconds>(then);
+  const auto millis = std::chrono::floor<std::chrono::milliseconds>(then - whole).count();
+  const auto three_digits = std::to_string(1000 + millis).substr(1);
+  const auto time = std::chrono::system_clock::to_time_t(whole);
   std::tm parts{};
-  ::gmtime_r(&then, &parts);
-  std::string text(sizeof "2030-01-31T12:00:00Z", '\0');
-  text.resize(std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts));
-  return text;
+  ::gmtime_r(&time, &parts);
+  std::string text(sizeof "2030-01-31T12:00:00", '\0');
+  text.resize(std::strftime(text.data(), text.size(), "%FT%T", &parts));
+  return text + '.' + three_digits + 'Z';
 }
 
 // The fields that are the same for every job.

@@ -56,7 +56,10 @@ def test_change(busy):
     assert "Its labels: b=3, c=4." in run(daemon, "change", job["job_id"], "--label", "a=", "--label", "b=3",
                                           "--label", "c=4").stdout
     assert daemon.job(job["job_id"])["labels"] == {"b": "3", "c": "4"}
+    asked = datetime.now(timezone.utc)
     run(daemon, "change", job["job_id"], "--delay", "3600")
+    delay = datetime.fromisoformat(daemon.job(job["job_id"])["not_before"]) - asked
+    assert delay > timedelta(seconds=3600, milliseconds=-1)
     assert daemon.job(job["job_id"])["queue_position"] is None
     assert "waits until" in run(daemon, "change", job["job_id"], "--delay", "7200", "--label", "d=5").stdout
     assert "is waiting" in run(daemon, "change", job["job_id"], "--now").stdout

@@ -104,7 +104,7 @@ TEST(ChangeCommand, SetsTheTime) {
   run(server, {"change", "4", "--now"});
   EXPECT_THAT(server.requests()[0], EndsWith(R"({"not_before":"2030-01-31T12:00:00Z"})"));
   EXPECT_THAT(server.requests()[1],
-              testing::ContainsRegex(R"(\{"not_before":"[0-9-]+T[0-9:]+Z"\}$)"));
+              testing::ContainsRegex(R"(\{"not_before":"[0-9-]+T[0-9:]+[.][0-9][0-9][0-9]Z"\}$)"));
   EXPECT_THAT(server.requests()[2], EndsWith(R"({"not_before":null})"));
 }
 
