@@ -134,8 +134,9 @@ TEST_F(ForecastScenario, ListsThoseThatWaitForATimeOrForOthersLast) {
   const auto soon = submit([](auto& submission) { submission.delay_seconds = 100; });
   const auto waits = submit();
   time_.pass(Milliseconds(100));
+  const auto upcoming = spool_->upcoming({"root", true}, 10).value();
   std::vector<JobId> listed;
-  for (const auto& each : spool_->upcoming({"root", true}, 10).value()) listed.push_back(each.id);
+  for (const auto& each : upcoming) listed.push_back(each.id);
   EXPECT_THAT(listed, ElementsAre(runs, waits, soon, later, follows));
   EXPECT_EQ(spool_->upcoming({"root", true}, 3).value().size(), 3);
 }
