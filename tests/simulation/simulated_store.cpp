@@ -146,6 +146,7 @@ void SimulatedStore::commit() {
   const Tasks tasks = std::exchange(tasks_, {});
   make(tasks);
   for (const auto& task : tasks) task->answer();
+  witness_.committed();
   time_.after(some_time(), [this] {
     const auto answers = std::exchange(answers_, {});
     for (const auto& answer : answers) answer();

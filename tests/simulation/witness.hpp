@@ -45,6 +45,7 @@ class Witness {
   void woken(const store::Store::Woken& woken);
   void removed(job::JobId id);
   void switched(const std::string& name, bool on);
+  void committed();  // all of a transaction has been seen
 
   // What happens to the daemon and what it does.
   void asks_to_claim(const store::Claim& claim) const;
@@ -89,6 +90,13 @@ class Witness {
   const bool removes_contents_;  // of jobs that ended long ago
   std::map<job::JobId, Seen> jobs_;
   std::set<job::JobId> untold_;  // have ended, and some that were to follow them do not know it yet
+  // Jobs that know of an end which they cannot follow: they have ended too by the end of the
+  // transaction, of which the database shows all from the beginning.
+  struct ToldInVain {
+    job::JobId end = 0;
+    int restarts = 0;
+  };
+  std::map<job::JobId, ToldInVain> told_in_vain_;
   std::map<std::string, job::Turns> turns_;
   struct PassedOver {
     job::JobId id = 0;
