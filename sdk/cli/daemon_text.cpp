@@ -59,7 +59,7 @@ std::string backends_text(const json::object& answer, const Terminal& terminal) 
                yes_or_no(text_field(backend, "available") == "true"),
                {text_field(backend, "running") + " of " + text_field(backend, "concurrency")},
                {names_of(array_field(backend, "models"))},
-               {reason.empty() ? text_field(backend, "description") : reason}});
+               {one_line(reason.empty() ? text_field(backend, "description") : reason)}});
   }
   return table.text(terminal);
 }
@@ -69,14 +69,14 @@ std::string pipelines_text(const json::object& answer, const Terminal& terminal)
   for (const auto& value : array_field(answer, "pipelines"))
     table.add({{name_of(value)},
                {names_of(array_field(as_object(value), "inputs"))},
-               {text_field(as_object(value), "description")}});
+               {one_line(text_field(as_object(value), "description"))}});
   return table.text(terminal);
 }
 
 std::string optimizers_text(const json::object& answer, const Terminal& terminal) {
   Table table({"OPTIMIZER", "DESCRIPTION"});
   for (const auto& value : array_field(answer, "optimizers"))
-    table.add({{name_of(value)}, {text_field(as_object(value), "description")}});
+    table.add({{name_of(value)}, {one_line(text_field(as_object(value), "description"))}});
   return table.text(terminal);
 }
 
@@ -90,7 +90,7 @@ std::string plugins_text(const json::object& answer, const Terminal& terminal) {
                {names_of(array_field(plugin, "backends"))},
                {names_of(array_field(plugin, "optimizers"))},
                {text_field(plugin, "file")},
-               {text_field(plugin, "reason")}});
+               {one_line(text_field(plugin, "reason"))}});
   }
   return table.text(terminal);
 }

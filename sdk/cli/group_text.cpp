@@ -35,8 +35,8 @@ std::string describe_group_jobs(const json::object& group) {
 }
 
 std::string describe_group(const json::object& group) {
-  return "Group " + text_field(group, "group") + " is at " + text_field(group, "progress") +
-         "%: " + describe_group_jobs(group) + '.';
+  return "Group " + escaped(text_field(group, "group")) + " is at " +
+         text_field(group, "progress") + "%: " + describe_group_jobs(group) + '.';
 }
 
 Table group_table(const json::array& groups) {

@@ -48,7 +48,7 @@ class GroupView {
     const auto& terminal = context_.terminal;
     const auto percent = integer_field(group, "progress").value_or(0);
     const auto name =
-        clipped(one_line(text_field(group, "group")), kNameColumns, terminal.ellipsis());
+        clipped(escaped(text_field(group, "group")), kNameColumns, terminal.ellipsis());
     const auto counts =
         ' ' + std::to_string(percent) + "%  " + one_line(describe_group_jobs(group));
     // The last column stays empty, for many terminals wrap when it is written.

@@ -33,9 +33,9 @@ std::string shown(const json::value& value) {
 // "priority        50"; nothing for a field without a value.
 std::string field_line(std::string_view name, const std::string& value) {
   constexpr std::size_t kNameColumns = 16;
-  const auto text = one_line(value);
+  const auto text = escaped(value);
   if (text.empty()) return "";
-  auto line = one_line(name);
+  auto line = escaped(name);
   line.append(std::max(columns(line) + 1, kNameColumns) - columns(line), ' ');
   return line + text + '\n';
 }
@@ -139,7 +139,7 @@ Table job_table(const json::array& jobs) {
                {text("model")},
                {text("owner")},
                {short_time(text("created_at"))},
-               {error.empty() ? text("message") : error}});
+               {one_line(error.empty() ? text("message") : error)}});
   }
   return table;
 }
@@ -154,9 +154,11 @@ std::string job_details(const json::object& job) {
   auto fields = job;
   for (const char* name : {"output", "error_info", "attempts", "contents_removed"})
     fields.erase(name);
+  for (const char* sentence : {"message", "error"})
+    fields[sentence] = one_line(text_field(job, sentence));
   auto details = field_lines(fields);
   for (const auto& attempt : array_field(job, "attempts"))
-    details += field_line("failed attempt", attempt_text(as_object(attempt)));
+    details += field_line("failed attempt", one_line(attempt_text(as_object(attempt))));
   if (const auto output = harmless(text_field(job, "output")); !output.empty())
     details += '\n' + output + (output.ends_with('\n') ? "" : "\n");
   if (const auto removal = describe_removal(job)) details += '\n' + harmless(*removal) + '\n';

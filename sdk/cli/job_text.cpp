@@ -86,8 +86,8 @@ std::optional<std::string> describe_removal(const json::object& job) {
 std::string describe_change(const json::object& job) {
   std::string labels;
   for (const auto& [name, value] : object_field(job, "labels"))
-    labels += (labels.empty() ? "" : ", ") + std::string(name) + '=' +
-              text_field(object_field(job, "labels"), name);
+    labels += (labels.empty() ? "" : ", ") + escaped(name) + '=' +
+              escaped(text_field(object_field(job, "labels"), name));
   return describe_hindrance(job).value_or(describe_job(job)) +
          (labels.empty() ? "" : " Its labels: " + labels + '.');
 }

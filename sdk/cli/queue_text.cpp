@@ -72,7 +72,7 @@ Cell state_of(const json::object& backend) {
   auto words = hindrances(backend);
   if (is(backend, "accepting", "false")) words.insert(words.begin(), "rejecting");
   if (words.empty()) return {"ready", Colour::green};
-  return {listed(words), troubles(backend).empty() ? Colour::yellow : Colour::red};
+  return {one_line(listed(words)), troubles(backend).empty() ? Colour::yellow : Colour::red};
 }
 
 }  // namespace

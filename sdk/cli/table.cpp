@@ -16,7 +16,7 @@ Table::Table(std::vector<std::string> heading) {
 }
 
 void Table::add(std::vector<Cell> row) {
-  for (auto& cell : row) cell.text = one_line(cell.text);
+  for (auto& cell : row) cell.text = escaped(cell.text);
   row.resize(rows_.front().size());
   rows_.push_back(std::move(row));
 }

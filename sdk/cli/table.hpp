@@ -14,7 +14,7 @@ struct Cell {
   Colour colour = Colour::none;
 };
 
-// Rows under a heading. What comes from the daemon may be put in as it is.
+// Rows under a heading. What comes from the daemon may be put in as it is; sentences as one_line().
 class Table {
  public:
   explicit Table(std::vector<std::string> heading);

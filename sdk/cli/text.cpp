@@ -62,6 +62,17 @@ std::string hex(char32_t value, std::size_t digits) {
   return text;
 }
 
+// The character, or what stands for it where a terminal would obey it.
+std::string visible(const Character& character) {
+  const auto& [bytes, code] = character;
+  if (!code) return "\\x" + hex(static_cast<unsigned char>(bytes.front()), 2);
+  if (!within(kObeyed, *code)) return std::string(bytes);
+  if (code == U'\n') return "\\n";
+  if (code == U'\t') return "\\t";
+  if (code == U'\r') return "\\r";
+  return *code < 0x100 ? "\\x" + hex(*code, 2) : "\\u" + hex(*code, 4);
+}
+
 std::size_t columns_of(char32_t c) {
   if (within(kCombining, c)) return 0;
   return within(kWide, c) ? 2 : 1;
@@ -81,13 +92,11 @@ std::string harmless(std::string_view text) {
   std::string safe;
   safe.reserve(text.size());
   while (!text.empty()) {
-    const auto [bytes, code] = take(text);
-    if (!code)
-      safe += "\\x" + hex(static_cast<unsigned char>(bytes.front()), 2);
-    else if (*code == '\n' || *code == '\t' || !within(kObeyed, *code))
-      safe += bytes;
-    else if (*code != '\r')
-      safe += *code < 0x100 ? "\\x" + hex(*code, 2) : "\\u" + hex(*code, 4);
+    const auto character = take(text);
+    if (character.code == U'\n' || character.code == U'\t')
+      safe += character.bytes;
+    else if (character.code != U'\r')
+      safe += visible(character);
   }
   return safe;
 }
@@ -103,6 +112,12 @@ std::string harmless_json(std::string_view line) {
       safe += bytes;
   }
   return safe;
+}
+
+std::string escaped(std::string_view text) {
+  std::string line;
+  while (!text.empty()) line += visible(take(text));
+  return line;
 }
 
 std::string one_line(std::string_view text) {

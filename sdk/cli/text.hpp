@@ -17,8 +17,12 @@ std::optional<std::size_t> first_bad_byte(std::string_view text);
 // that reorder text and bytes that are no UTF-8 become visible as \x1B or \u202E; \r is dropped.
 std::string harmless(std::string_view text);
 
-// The same on one line.
+// The same on one line, for sentences: \n and \t become spaces.
 std::string one_line(std::string_view text);
+
+// The same on one line, for names, which differ by every character: \n, \r and \t become visible
+// too.
+std::string escaped(std::string_view text);
 
 // The same JSON with nothing in it that a terminal obeys: on one line, such a character can only
 // stand in a string, where an escape means the same.

@@ -42,7 +42,7 @@ Cell progress_of(const json::object& job, const Terminal& terminal) {
 
 std::string doing_of(const json::object& job) {
   const auto step = text_field(job, "current_step");
-  return (step.empty() ? "" : step + ": ") + text_field(job, "message");
+  return one_line((step.empty() ? "" : step + ": ") + text_field(job, "message"));
 }
 
 std::vector<std::string> job_lines(std::span<const json::value> jobs, std::string_view selected,

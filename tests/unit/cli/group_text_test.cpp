@@ -21,6 +21,10 @@ TEST(DescribeGroup, CountsWhatThereIs) {
             "about 2 min 0 s.");
 }
 
+TEST(DescribeGroup, ShowsALineBreakInItsName) {
+  EXPECT_EQ(describe_group({{"group", "a\nb"}, {"progress", 0}}), "Group a\\nb is at 0%: .");
+}
+
 TEST(GroupTable, LeavesOutWhatNoGroupHas) {
   EXPECT_EQ(
       group_table({group(R"({"pending":60,"completed":40})")}).text({}),

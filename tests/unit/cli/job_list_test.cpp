@@ -105,6 +105,20 @@ TEST(JobDetails, ShowEachFailedAttempt) {
             "(timeout, not to be repeated)\n");
 }
 
+TEST(JobDetails, TellALineBreakInANameFromASpaceAndJoinASentence) {
+  const json::object job{{"job_id", "4"},
+                         {"group", "a\nb"},
+                         {"labels", {{"c\td", "e\nf"}}},
+                         {"error", "It\nbroke."},
+                         {"attempts", {{{"attempt", 1}, {"detail", "It\nbroke."}}}}};
+  const auto text = job_details(job);
+  EXPECT_THAT(text, HasSubstr("group           a\\nb\n"));
+  EXPECT_THAT(text, HasSubstr("labels          c\\td=e\\nf\n"));
+  EXPECT_THAT(text, HasSubstr("error           It broke.\n"));
+  EXPECT_THAT(text, HasSubstr(": It broke. ("));
+  EXPECT_THAT(job_table({job}).text({}), HasSubstr("It broke."));
+}
+
 TEST(JobDetails, SayThatRetentionRemovedTheText) {
   EXPECT_EQ(job_details({{"job_id", "38"}, {"output", nullptr}, {"contents_removed", true}}),
             "job_id          38\n\n"

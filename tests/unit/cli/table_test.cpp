@@ -9,7 +9,7 @@ namespace {
 
 Table people() {
   Table table({"NAME", "NOTHING", "REMARK"});
-  table.add({{"Ada"}, {""}, {"first\nof all"}});
+  table.add({{"Ada"}, {""}, {"first of all"}});
   table.add({{"Grüße"}, {""}, {""}});
   return table;
 }
@@ -39,6 +39,13 @@ TEST(Table, DoesNotLetATextPaint) {
   Table table({"NAME"});
   table.add({{"\x1b[31mred"}});
   EXPECT_EQ(table.text({}), "NAME\n\\x1B[31mred\n");
+}
+
+TEST(Table, TellsALineBreakFromASpace) {
+  Table table({"NAME"});
+  table.add({{"a\nb\tc"}});
+  table.add({{"a b c"}});
+  EXPECT_EQ(table.text({}), "NAME\na\\nb\\tc\na b c\n");
 }
 
 TEST(Table, SaysThatItIsEmpty) {

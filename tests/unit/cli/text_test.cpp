@@ -38,6 +38,11 @@ TEST(OneLine, HasNoLineBreak) {
   EXPECT_EQ(one_line("a\r\nb\tc"), "a b c");
 }
 
+TEST(Escaped, ShowsEveryControlCharacter) {
+  EXPECT_EQ(escaped("a\r\nb\tc d"), "a\\r\\nb\\tc d");
+  EXPECT_EQ(escaped("\x1b[2J\xff\u202E, Grüße"), "\\x1B[2J\\xFF\\u202E, Grüße");
+}
+
 TEST(Columns, CountsWhatIsDrawn) {
   EXPECT_EQ(columns("abc"), 3);
   EXPECT_EQ(columns("Grüße"), 5);
