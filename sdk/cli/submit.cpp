@@ -5,10 +5,12 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "command.hpp"
 #include "connection.hpp"
+#include "interrupt.hpp"
 #include "job_text.hpp"
 #include "submission.hpp"
 #include "text.hpp"
@@ -23,6 +25,10 @@ json::value post(const Context& context, const SubmitOptions& options, const jso
   if (options.idempotency_key) headers.emplace_back("Idempotency-Key", *options.idempotency_key);
   std::string target = "/api/jobs";
   if (options.wait_seconds) target += "?wait=" + std::to_string(*options.wait_seconds);
+  // Its id comes with the answer only.
+  std::optional<InterruptHint> hint;
+  if (options.wait_seconds)
+    hint.emplace("The job goes on, if it was accepted. Find it with: llmspool list -n 1");
   const auto api = context.api.patient(std::chrono::seconds(options.wait_seconds.value_or(0)));
   try {
     const auto response = api.call("POST", target, json::serialize(body), headers);

@@ -4,6 +4,7 @@
 import contextlib
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import time
@@ -90,6 +91,18 @@ def test_a_wait_that_the_daemon_ends_is_no_wait(daemon):
         daemon.process.terminate()
         stderr = waiting.communicate()[1]
     assert waiting.returncode == 9 and "The daemon stops, and job 1 goes on" in stderr
+
+
+def test_a_wait_that_is_interrupted_says_how_to_find_the_job(daemon):
+    with subprocess.Popen([BUILD / "sdk/cli/llmspool", "--socket", daemon.socket, "submit", "x", "--wait", "60",
+                           "--param", "stall_seconds=600"], stderr=subprocess.PIPE, text=True) as waiting:
+        while daemon.get("/api/health").json()["jobs"]["processing"] == 0:
+            assert waiting.poll() is None
+            time.sleep(0.01)
+        waiting.send_signal(signal.SIGINT)
+        stderr = waiting.communicate()[1]
+    assert waiting.returncode == -signal.SIGINT and "Find it with: llmspool list -n 1" in stderr
+    assert daemon.job("1")["status"] == "processing"
 
 
 def test_a_wrong_option_names_the_help_of_its_command():
