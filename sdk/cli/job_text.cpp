@@ -111,9 +111,11 @@ std::optional<std::string> describe_event(const json::object& event) {
     return "File " + text_field(event, "filename") + " (" +
            human_size(static_cast<std::uint64_t>(size)) + ").";
   }
-  if (type == "retrying")
-    return with_reason("Trying again in " + text_field(event, "in_seconds") + " s",
+  if (type == "retrying") {
+    const auto seconds = text_field(event, "in_seconds");
+    return with_reason("Trying again " + (seconds == "0" ? "at once" : "in " + seconds + " s"),
                        error_text(event));
+  }
   if (type == "requeued") return text_field(event, "message") + '.';
   if (type == "held") return with_reason("Held", text_field(event, "reason"));
   if (type == "released") return "Released.";

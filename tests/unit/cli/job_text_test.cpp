@@ -46,6 +46,8 @@ TEST(DescribeEvent, TellsWhatAReaderNeedsToKnow) {
   check(R"({"type":"file","filename":"cv.md","size":1234})", "File cv.md (1.2 kB).");
   check(R"({"type":"retrying","in_seconds":5,"error":"It is busy."})",
         "Trying again in 5 s: It is busy.");
+  check(R"({"type":"retrying","in_seconds":0,"error":"It is gone."})",
+        "Trying again at once: It is gone.");
   check(R"({"type":"requeued","message":"Waiting to go on"})", "Waiting to go on.");
   check(R"({"type":"held"})", "Held.");
   check(R"({"type":"held","reason":"No paper."})", "Held: No paper.");
