@@ -44,7 +44,7 @@ std::string status_text(const json::object& health, const Terminal& terminal) {
     text += "Backend " + one_line(name) + " is " +
             (up ? "available."
                 : terminal.painted("not available", Colour::red) +
-                      ": 'llmspool backends' and 'llmspool queue' say why.") +
+                      ": 'llmspool backends' or 'llmspool queue' says why.") +
             '\n';
   }
   return text;

@@ -19,7 +19,7 @@ TEST(StatusText, SaysHowTheDaemonIs) {
             "llmspoold 0.1.0 is ok, up for 3 h 12 min.\n"
             "Jobs: 3 pending, 1 processing.\n"
             "Backend echo is available.\n"
-            "Backend gemini is not available: 'llmspool backends' and 'llmspool queue' say why.\n");
+            "Backend gemini is not available: 'llmspool backends' or 'llmspool queue' says why.\n");
 }
 
 TEST(StatusText, SaysWhyNoNewJobsAreTaken) {
