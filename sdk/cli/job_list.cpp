@@ -96,7 +96,7 @@ std::string list_target(const ListOptions& options, const std::string& cursor) {
     if (name.contains(':'))
       throw Failure(ExitCode::usage,
                     "--label names '" + name + "', but no label's name has a colon.");
-    add("label", name + ':' + value);
+    add("label", std::string(name).append(1, ':').append(value));
   }
   if (options.all)
     add("limit", std::to_string(kPageMax));
