@@ -27,11 +27,6 @@ double seconds_of(Milliseconds time) {
   return std::chrono::duration<double>(time).count();
 }
 
-// Whether it waits for nothing but its turn.
-bool is_ready(const Job& job, Time now) {
-  return job.after.empty() && job::earliest_start(job, now).value_or(now) <= now;
-}
-
 // The lines in which the jobs of a backend wait, as far as they have been read.
 class Lines {
  public:
@@ -108,10 +103,20 @@ void Forecast::on_change(const Job& job) {
 
 // Keeps the view of its backend true for a while: a job has come to wait, or waits no longer.
 void Forecast::count(const Job& job) {
-  const auto view = views_.find(job.backend);
-  if (view == views_.end()) return;
-  if (job.status == Status::pending && is_ready(job, clock_.now())) ++view->second.come;
-  if (job.status == Status::processing && !known_.begun.contains(job.id)) --view->second.come;
+  const auto found = views_.find(job.backend);
+  if (found == views_.end()) return;
+  View& view = found->second;
+  if (job.status != Status::pending || !waits_its_turn(job, clock_.now())) {
+    view.come.erase(job.id);
+    view.coming.erase(job.id);
+    const auto rank = job::rank(job.queued_at, job.priority, rules_);
+    const auto place = std::ranges::lower_bound(view.ranks, rank);
+    if (view.places.contains(job.id) && place != view.ranks.end() && *place == rank)
+      view.ranks.erase(place);
+  } else if (!view.places.contains(job.id) && view.come.size() < View::kComeMax) {
+    view.come.insert(job.id);
+    view.coming.insert(job.id);
+  }
 }
 
 void Forecast::refresh() {
@@ -122,6 +127,7 @@ void Forecast::refresh() {
   if (now < (outdated_ ? next_look_ : views_of_ + kFreshFor)) return;
   looking_ = true;
   outdated_ = false;
+  for (auto& [backend, view] : views_) view.coming.clear();
   const Known known = known_;
   lock.unlock();
 
@@ -135,6 +141,10 @@ void Forecast::refresh() {
   next_look_ = loop_.uptime();
   if (took > kQuick) next_look_ += kShareOfLooking * std::chrono::ceil<Milliseconds>(took);
   if (!views) return;
+  for (auto& [backend, view] : *views) {
+    view.come = std::move(views_[backend].coming);
+    std::erase_if(view.come, [&view](job::JobId id) { return view.places.contains(id); });
+  }
   views_ = *std::move(views);
   views_of_ = now;
 }
@@ -162,14 +172,14 @@ Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
   }
   while (std::cmp_less(free_in.size(), server.concurrency)) free_in.push(rest);
 
-  View view{.waiting = queue.waiting};
+  View view{.waiting = queue.waiting, .looked_at = clock_.now()};
   const auto usual = known.history.expected(server.backend);
   const auto last_turns = known.turns.find(server.backend);
   job::Turns turns = last_turns == known.turns.end() ? job::Turns() : last_turns->second;
   job::Models models;
   if (const auto last = known.last_model.find(server.backend); last != known.last_model.end())
     models.loaded = {last->second};
-  const Time now = clock_.now();
+  const Time now = view.looked_at;
   // When the next to begin will do so.
   const auto begins_next = [&] {
     if (server.requests_per_minute == 0) return free_in.top();
@@ -216,13 +226,14 @@ std::optional<double> Forecast::ends_in(const Job& running, const Known& known) 
 std::optional<std::int64_t> Forecast::position_of(const View& view, const Job& job) const {
   if (const auto known = view.places.find(job.id); known != view.places.end())
     return known->second.position;
-  if (!is_ready(job, clock_.now())) return std::nullopt;
+  if (!waits_its_turn(job, clock_.now())) return std::nullopt;
   const auto told = std::ssize(view.begins);
   const std::int64_t rest = view.waiting - told;
   const std::int64_t rank = job::rank(job.queued_at, job.priority, rules_);
-  if (rest <= 0 || rank < view.last_place_rank) {  // it has come since the look
+  const bool has_just_come = rank < view.last_place_rank && job.queued_at >= view.looked_at;
+  if (rest <= 0 || has_just_come) {
     const auto before = std::ranges::upper_bound(view.ranks, rank) - view.ranks.begin();
-    return std::max<std::int64_t>(before + view.come, 1);
+    return std::max<std::int64_t>(before + std::ssize(view.come), 1);
   }
   // Between the last that is told exactly and the last of all.
   const auto span = static_cast<double>(view.last_rank - view.last_place_rank);

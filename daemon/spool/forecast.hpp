@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 
 #include "spool/history.hpp"
@@ -15,6 +16,11 @@
 #include "store/store.hpp"
 
 namespace llmspool::spool {
+
+// Whether a pending job waits for nothing but its turn, as far as it shows by itself.
+inline bool waits_its_turn(const job::Job& job, Time now) {
+  return job.after.empty() && job::earliest_start(job, now).value_or(now) <= now;
+}
 
 class Forecast {
  public:
@@ -59,10 +65,14 @@ class Forecast {
     std::unordered_map<job::JobId, Place> places{};
     std::vector<double> begins{};       // of the places, in their order
     double next_begins = 0;             // a job behind them all
-    std::vector<std::int64_t> ranks{};  // of the places, the smallest first
+    std::vector<std::int64_t> ranks{};  // of those that have their place yet, the smallest first
     std::int64_t waiting = 0;
     std::int64_t last_place_rank = 0, last_rank = 0;  // of the last told exactly, and of all
-    std::int64_t come = 0;  // jobs since the look, less those that have begun meanwhile
+    Time looked_at{};
+    // Jobs that have come to wait since the look, and since the next one has begun; so many at
+    // most.
+    static constexpr std::size_t kComeMax = 10'000;
+    std::set<job::JobId> come{}, coming{};
   };
 
   using Views = std::map<std::string, View>;

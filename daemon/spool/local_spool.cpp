@@ -8,6 +8,7 @@
 #include <limits>
 #include <random>
 #include <set>
+#include <tuple>
 
 #include "spool/intake.hpp"
 
@@ -285,12 +286,12 @@ void LocalSpool::set_switch(const Caller& caller, Switch what, const std::string
 // On the loop, and a pause holds before it is stored: no claim follows one that was confirmed.
 void LocalSpool::flip(Switch what, const std::string& backend, bool on, const Done<void>& done) {
   const auto name = Switches::name(what, backend);
-  if (on) switches_.set_on(name);
+  switches_.ask(name, on);
   parts_.store.set_switch(name, on, [=, this](Result<void> stored) {
     // In one turn: nothing starts before who lets it is answered, who sees the backends as they
     // are.
     parts_.loop.post([=, this, stored = std::move(stored)] {
-      stored ? switches_.stored(name, on) : switches_.not_stored(name);
+      switches_.answer(name, on, stored.has_value());
       if (stored && what == Switch::paused && !on)
         dispatcher_.resume(backend);
       else
@@ -390,12 +391,10 @@ Result<void> LocalSpool::add_those_not_ready(const Caller& caller, std::size_t l
   std::set<job::JobId> listed;
   for (const job::Job& job : jobs) listed.insert(job.id);
   std::erase_if(pending, [&](const job::Job& job) {
-    const bool waits_its_turn =
-        job.after.empty() && job::earliest_start(job, now).value_or(now) <= now;
-    return waits_its_turn || listed.contains(job.id);
+    return waits_its_turn(job, now) || listed.contains(job.id);
   });
-  std::ranges::stable_sort(pending, {}, [&](const job::Job& job) {
-    return std::pair(!job.after.empty(), job::earliest_start(job, now).value_or(now));
+  std::ranges::sort(pending, {}, [&](const job::Job& job) {
+    return std::tuple(!job.after.empty(), job::earliest_start(job, now).value_or(now), job.id);
   });
   pending.resize(std::min(pending.size(), limit - jobs.size()));
   std::ranges::move(pending, std::back_inserter(jobs));

@@ -81,9 +81,28 @@ TEST_F(ForecastScenario, GivesAPlaceToWhatHasJustCome) {
       first_outlook([](auto& submission) { submission.delay_seconds = 9; }).queue_position);
 }
 
+TEST_F(ForecastScenario, TakesThoseFarBehindForNoNewcomers) {
+  start_known();
+  set_switch(Switch::paused, "x", true);
+  const auto of_alice = submit_several(1200);
+  time_.pass(minutes(5));
+  submit_several(1200, "bob");
+  time_.pass(seconds(10));
+  EXPECT_THAT(positions({of_alice.back()}), ElementsAre(Ge(1900)));
+}
+
 TEST_F(ForecastScenario, PutsNobodyBehindThoseThatHaveBegunSinceTheLook) {
   start_known(3);
   submit_several(3);
+  time_.pass(Milliseconds(100));
+  EXPECT_EQ(first_outlook().queue_position, 1);
+}
+
+TEST_F(ForecastScenario, PutsNobodyBehindThoseThatHaveLeftSinceTheLook) {
+  start_known();
+  set_switch(Switch::paused, "x", true);
+  for (const JobId id : submit_several(3))
+    spool_->command({"root", true}, id, job::Cancel{}, [](const auto&) {});
   time_.pass(Milliseconds(100));
   EXPECT_EQ(first_outlook().queue_position, 1);
 }
