@@ -285,8 +285,10 @@ void Dispatcher::run(Lane& lane, store::Claimed claimed) {
           .may_take = [this](const std::string& backend) { return may_take(backend); }},
       lane.rules()));
   runs_[key] = run;
-  if (stopping_ || lane.is_down())
+  if (stopping_)
     run->drain();  // it has begun nothing, so it is put back at once
+  else if (lane.is_down())
+    run->decline(fmt::format("Waiting, since {} takes no jobs now", job.backend));
   else
     run->begin();
   keep_leases();

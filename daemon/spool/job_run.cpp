@@ -355,6 +355,11 @@ void JobRun::abandon() {
   end_if_over();
 }
 
+void JobRun::decline(std::string why) {
+  close_with(job::PutBack{std::move(why)});
+  flush();
+}
+
 void JobRun::drain() {
   draining_ = true;
   withdraw_waiting();

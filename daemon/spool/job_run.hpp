@@ -48,6 +48,8 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
          const config::Backend& rules);
 
   void begin();
+  // In its place: the job is put back at once, with why for people.
+  void decline(std::string why);
   // Someone else has ended the job or given it away: its calls are cancelled, nothing more is said.
   void abandon();
   // The daemon stops: no new step begins, and once the running ones have ended the job is put back.

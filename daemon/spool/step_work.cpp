@@ -101,7 +101,7 @@ Ending optimize(const StepWork& work, plugin::Optimizer& optimizer,
     return generate(work, {{"user", prompt}}, call, sink, outcome);
   };
   const Ending ending = optimizer.process(request, call, inner, result);
-  std::size_t size = 0;
+  std::size_t size = result.report.empty() ? 0 : boost::json::serialize(result.report).size();
   for (const auto& [name, document] : result.documents) size += document.size();
   if (size > limits::kAnswerBytesMax)
     return {.verdict = Verdict::failed, .message = too_long("The optimizer's texts are")};

@@ -3,6 +3,7 @@
 // Kept in the store, so that it outlives a restart. Any thread.
 #pragma once
 
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -24,20 +25,20 @@ class Switches {
     const std::scoped_lock lock(mutex_);
     on_ = stored_ = std::move(on);
   }
-  // On, though that is not stored yet.
-  void set_on(const std::string& name) {
+  // It is to be stored so; one that is put on is on from now.
+  void ask(const std::string& name, bool on) {
     const std::scoped_lock lock(mutex_);
+    if (!on) return;
+    ++asked_on_[name];
     on_.insert(name);
   }
-  void stored(const std::string& name, bool on) {
+  // That has been answered: it is stored so, or as it was. On it stays while somebody else still
+  // asks for that.
+  void answer(const std::string& name, bool on, bool stored) {
     const std::scoped_lock lock(mutex_);
-    put(on_, name, on);
-    put(stored_, name, on);
-  }
-  // It could not be stored: it is as it was stored last.
-  void not_stored(const std::string& name) {
-    const std::scoped_lock lock(mutex_);
-    put(on_, name, stored_.contains(name));
+    if (stored) put(stored_, name, on);
+    if (on && --asked_on_[name] == 0) asked_on_.erase(name);
+    put(on_, name, stored_.contains(name) || asked_on_.contains(name));
   }
   // Of exactly this backend, or of the whole queue.
   bool is_on(Switch what, const std::string& backend = {}) const {
@@ -56,6 +57,7 @@ class Switches {
 
   mutable std::mutex mutex_;
   std::set<std::string> on_, stored_;
+  std::map<std::string, int> asked_on_;  // how often, and not answered yet
 };
 
 }  // namespace llmspool::spool

@@ -63,6 +63,22 @@ TEST_F(SwitchesScenario, AreAsTheyAreStoredWhereNeitherAPauseNorItsEndCouldBe) {
   EXPECT_EQ(status(runs), Status::completed);
 }
 
+TEST_F(SwitchesScenario, APauseHoldsThoughTheEndOfOneBeforeItIsStoredLater) {
+  start_answering();
+  set_switch(Switch::paused, "x", true);
+  const auto waits = submit();
+  const auto flip = [&](bool on) {
+    spool_->set_switch({"root", true}, Switch::paused, "x", on, [](const auto&) {});
+  };
+  store_.answer_next_after(seconds(2));
+  flip(false);
+  time_.pass(seconds(1));
+  store_.answer_next_after(seconds(2));
+  flip(true);
+  time_.pass(minutes(1));
+  EXPECT_EQ(status(waits), Status::pending);
+}
+
 TEST_F(SwitchesScenario, APauseWhoseEndCannotBeStoredHolds) {
   start_answering();
   set_switch(Switch::paused, "x", true);
