@@ -3,6 +3,7 @@
 // take all there is. Any thread.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <optional>
@@ -19,6 +20,12 @@ class BodyRoom {
     Share(Share&& other) noexcept : room_(other.room_), bytes_(std::exchange(other.bytes_, 0)) {}
     Share& operator=(Share&&) = delete;
     ~Share() { room_->taken_ -= bytes_; }
+    // It has turned out to be no larger than that.
+    void shrink_to(std::size_t bytes) {
+      const std::size_t needed = std::min(charged(bytes), bytes_);
+      room_->taken_ -= bytes_ - needed;
+      bytes_ = needed;
+    }
 
    private:
     BodyRoom* room_;
@@ -31,14 +38,15 @@ class BodyRoom {
 
   // Nothing: there is no room now. A small body always has some, whoever takes the rest.
   std::optional<Share> take(std::size_t bytes) {
-    if (bytes <= kSmallBytes) bytes = 0;
-    Share share(*this, bytes);
-    if ((taken_ += bytes) > bytes_max_ && bytes > 0) return std::nullopt;
+    const std::size_t needed = charged(bytes);
+    Share share(*this, needed);
+    if ((taken_ += needed) > bytes_max_ && needed > 0) return std::nullopt;
     return share;
   }
 
  private:
   static constexpr std::size_t kSmallBytes = std::size_t{64} * 1024;
+  static std::size_t charged(std::size_t bytes) { return bytes <= kSmallBytes ? 0 : bytes; }
 
   const std::size_t bytes_max_;
   std::atomic<std::size_t> taken_ = 0;

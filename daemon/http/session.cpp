@@ -276,7 +276,7 @@ asio::awaitable<std::optional<Response>> Session::answer(Parser& parser, Request
   if (!match) co_return std::move(match).error();
   request.parameters = match->parameters;
   const auto most = core_->settings.body_bytes_max;
-  const auto room = core_->bodies.take(
+  auto room = core_->bodies.take(
       whole_ || match->route->streamed ? 0 : parser.content_length().value_or(most));
   if (!room)
     co_return problem_response(
@@ -297,7 +297,10 @@ asio::awaitable<std::optional<Response>> Session::answer(Parser& parser, Request
   }
   whole_ = true;
   request.body = std::move(parser.get().body());
-  co_return co_await handled(request, match->route->handler);
+  room->shrink_to(request.body.size());
+  auto response = co_await handled(request, match->route->handler);
+  std::string().swap(request.body);  // an answer may take long to be written
+  co_return std::move(response);
 }
 
 asio::awaitable<std::optional<Response>> Session::answer_streamed(Parser& parser, Request& request,
