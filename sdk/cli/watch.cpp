@@ -64,12 +64,16 @@ class Watch {
     return as_object(answer);
   }
 
-  // Why it does not run, but for others before it.
+  // Why it does not run, but for others before it, as far as the daemon can be asked.
   std::optional<std::string> hindrance_of(const json::object& job) const {
     if (auto own = describe_hindrance(job)) return own;
     if (text_field(job, "status") != "pending") return std::nullopt;
-    const auto queue = context_.api.get("/api/queue");
-    return describe_standstill(as_object(queue), job);
+    try {
+      const auto queue = context_.api.get("/api/queue");
+      return describe_standstill(as_object(queue), job);
+    } catch (const Failure&) {
+      return std::nullopt;
+    }
   }
 
   void follow() {

@@ -151,6 +151,7 @@ TEST_F(DispatcherScenario, StartsNothingMoreOnABackendThatHasStopped) {
   time_.pass(seconds(3));
   ASSERT_EQ(asked_.size(), 1);
   EXPECT_EQ(status(next), Status::pending);
+  EXPECT_EQ(job(next).message, "Waiting, since x takes no jobs now");
   spool_->resume();
   time_.pass(seconds(1));
   EXPECT_EQ(status(next), Status::completed);

@@ -14,8 +14,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* kAccepted = R"({"job_id":"4","status":"pending","priority":50})";
-
 ExitCode submit(const std::string& socket, std::vector<std::string> arguments) {
   CLI::App app;
   Command chosen;
