@@ -40,7 +40,8 @@ class BodyRoom {
   std::optional<Share> take(std::size_t bytes) {
     const std::size_t needed = charged(bytes);
     Share share(*this, needed);
-    if ((taken_ += needed) > bytes_max_ && needed > 0) return std::nullopt;
+    const std::size_t taken = taken_ += needed;
+    if (taken > bytes_max_ && needed > 0) return std::nullopt;
     return share;
   }
 

@@ -143,7 +143,8 @@ void Forecast::refresh() {
   if (!views) return;
   for (auto& [backend, view] : *views) {
     view.come = std::move(views_[backend].coming);
-    std::erase_if(view.come, [&view](job::JobId id) { return view.places.contains(id); });
+    const auto& places = view.places;
+    std::erase_if(view.come, [&places](job::JobId id) { return places.contains(id); });
   }
   views_ = *std::move(views);
   views_of_ = now;

@@ -100,7 +100,7 @@ Ending optimize(const StepWork& work, plugin::Optimizer& optimizer,
     InnerSink sink(call, append);
     return generate(work, {{"user", prompt}}, call, sink, outcome);
   };
-  const Ending ending = optimizer.process(request, call, inner, result);
+  Ending ending = optimizer.process(request, call, inner, result);
   std::size_t size = result.report.empty() ? 0 : boost::json::serialize(result.report).size();
   for (const auto& [name, document] : result.documents) size += document.size();
   if (size > limits::kAnswerBytesMax)
