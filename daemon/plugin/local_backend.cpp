@@ -8,6 +8,7 @@
 #include "base/finally.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "plugin/instance.hpp"
 #include "plugin/run.hpp"
 #include "plugin/table.hpp"
 
@@ -35,14 +36,9 @@ class Messages {
   std::vector<const llmspool_message_t*> pointers_;
 };
 
-// Why it cannot be used, empty: it can. The daemon asks for no extensions yet.
-std::string wrong_with_instance(const llmspool_backend_t& instance) {
-  if (instance.struct_size < sizeof instance)
-    return "what its plugin made is shorter than the ABI's version 1";
-  if (instance.models == nullptr || instance.start == nullptr || instance.generate == nullptr ||
-      instance.stop == nullptr || instance.destroy == nullptr)
-    return "what its plugin made lacks a function";
-  return {};
+bool has_all_functions(const llmspool_backend_t& instance) {
+  return instance.models != nullptr && instance.start != nullptr && instance.generate != nullptr &&
+         instance.stop != nullptr && instance.destroy != nullptr;
 }
 
 }  // namespace
@@ -75,12 +71,8 @@ Result<std::shared_ptr<LocalBackend>> LocalBackend::create(
 
   const Table table(config.options.values);
   auto error = empty_error();
-  const auto* instance = factory.create(index, backend->host_.abi(), table.abi(), &error);
-  const auto wrong = instance == nullptr ? ending_of(LLMSPOOL_FAILED, error).message
-                                         : wrong_with_instance(*instance);
-  if (!wrong.empty())
-    return fail(Code::invalid,
-                fmt::format("[backends.{}] cannot be used: {}", backend->id_, wrong));
+  const auto* made = factory.create(index, backend->host_.abi(), table.abi(), &error);
+  LLMSPOOL_TRY(instance, usable(made, error, "backends." + backend->id_, has_all_functions));
   backend->instance_ = instance;
   return backend;
 }

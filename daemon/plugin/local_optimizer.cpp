@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "job/finite.hpp"
+#include "plugin/instance.hpp"
 #include "plugin/run.hpp"
 #include "plugin/table.hpp"
 
@@ -64,13 +65,8 @@ llmspool_results_t Collector::abi() {
   };
 }
 
-// Why it cannot be used, empty: it can. The daemon asks for no extensions yet.
-std::string wrong_with_instance(const llmspool_optimizer_t& instance) {
-  if (instance.struct_size < sizeof instance)
-    return "what its plugin made is shorter than the ABI's version 1";
-  if (instance.process == nullptr || instance.destroy == nullptr)
-    return "what its plugin made lacks a function";
-  return {};
+bool has_all_functions(const llmspool_optimizer_t& instance) {
+  return instance.process != nullptr && instance.destroy != nullptr;
 }
 
 }  // namespace
@@ -93,12 +89,8 @@ Result<std::shared_ptr<LocalOptimizer>> LocalOptimizer::create(
 
   const Table table(config.options.values);
   auto error = empty_error();
-  const auto* instance = factory.create(index, optimizer->host_.abi(), table.abi(), &error);
-  const auto wrong = instance == nullptr ? ending_of(LLMSPOOL_FAILED, error).message
-                                         : wrong_with_instance(*instance);
-  if (!wrong.empty())
-    return fail(Code::invalid,
-                fmt::format("[optimizers.{}] cannot be used: {}", optimizer->id_, wrong));
+  const auto* made = factory.create(index, optimizer->host_.abi(), table.abi(), &error);
+  LLMSPOOL_TRY(instance, usable(made, error, "optimizers." + optimizer->id_, has_all_functions));
   optimizer->instance_ = instance;
   return optimizer;
 }
