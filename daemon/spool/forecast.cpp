@@ -198,7 +198,7 @@ Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
     const auto takes = known.history.expected(server.backend, next->model, next->pipeline);
     free_in.push(begins_in + takes.value_or(usual.value_or(0)));
     view.begins.push_back(begins_in);
-    Place place{.position = std::ssize(view.begins), .begins_in = begins_in, .owner = next->owner};
+    Place place{.position = std::ssize(view.begins), .owner = next->owner};
     if (takes) place.ends_in = begins_in + *takes;
     view.places.emplace(next->id, std::move(place));
     view.last_place_rank = job::rank(next->queued_at, next->priority, rules_);
@@ -300,7 +300,9 @@ std::vector<job::JobId> Forecast::order(const std::optional<std::string>& owner)
   std::vector<std::tuple<double, std::int64_t, job::JobId>> places;
   for (const auto& [backend, view] : views_)
     for (const auto& [id, place] : view.places)
-      if (!owner || place.owner == *owner) places.emplace_back(place.begins_in, place.position, id);
+      if (!owner || place.owner == *owner)
+        places.emplace_back(view.begins[static_cast<std::size_t>(place.position - 1)],
+                            place.position, id);
   std::ranges::sort(places);
   std::vector<job::JobId> ids;
   ids.reserve(places.size());

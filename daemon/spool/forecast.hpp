@@ -56,7 +56,6 @@ class Forecast {
  private:
   struct Place {
     std::int64_t position = 0;
-    double begins_in = 0;  // seconds, from the look
     std::optional<double> ends_in{};
     std::string owner{};
   };
