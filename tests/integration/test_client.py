@@ -82,23 +82,25 @@ def test_no_such_job(daemon):
     assert done.returncode == 5 and "999" in done.stderr
 
 
+def submit_and_wait(daemon):
+    """The tool in the middle of waiting for a job, which runs."""
+    waiting = subprocess.Popen([BUILD / "sdk/cli/llmspool", "--socket", daemon.socket, "submit", "x", "--wait", "60",
+                                "--param", "stall_seconds=600"], stderr=subprocess.PIPE, text=True)
+    while daemon.get("/api/health").json()["jobs"]["processing"] == 0:
+        assert waiting.poll() is None
+        time.sleep(0.01)
+    return waiting
+
+
 def test_a_wait_that_the_daemon_ends_is_no_wait(daemon):
-    with subprocess.Popen([BUILD / "sdk/cli/llmspool", "--socket", daemon.socket, "submit", "x", "--wait", "60",
-                           "--param", "stall_seconds=600"], stderr=subprocess.PIPE, text=True) as waiting:
-        while daemon.get("/api/health").json()["jobs"]["processing"] == 0:
-            assert waiting.poll() is None
-            time.sleep(0.01)
+    with submit_and_wait(daemon) as waiting:
         daemon.process.terminate()
         stderr = waiting.communicate()[1]
     assert waiting.returncode == 9 and "The daemon stops, and job 1 goes on" in stderr
 
 
 def test_a_wait_that_is_interrupted_says_how_to_find_the_job(daemon):
-    with subprocess.Popen([BUILD / "sdk/cli/llmspool", "--socket", daemon.socket, "submit", "x", "--wait", "60",
-                           "--param", "stall_seconds=600"], stderr=subprocess.PIPE, text=True) as waiting:
-        while daemon.get("/api/health").json()["jobs"]["processing"] == 0:
-            assert waiting.poll() is None
-            time.sleep(0.01)
+    with submit_and_wait(daemon) as waiting:
         waiting.send_signal(signal.SIGINT)
         stderr = waiting.communicate()[1]
     assert waiting.returncode == -signal.SIGINT and "Find it with: llmspool list -n 1" in stderr

@@ -41,6 +41,15 @@ class FailoverScenario : public Scenario {
     time_.pass(seconds(1));
     asked_.clear();
   }
+  // A job for "x", which is down for a moment and answers then, and for "other", which answers it
+  // with `verdict`.
+  job::JobId submit_while_x_is_down(Verdict verdict) {
+    have_backend(once(fail_with(Verdict::retry_later), answer()));
+    have_backend(fail_with(verdict), 1, "other");
+    start({{"x", fragile()}});
+    bring_down("x");
+    return submit_to_both();
+  }
   // Backend "x", which does as it is told, and "other", which answers.
   void start_two(ScriptedBackend::Script script,
                  std::map<std::string, config::Backend> rules = {}) {
@@ -114,11 +123,7 @@ TEST_F(FailoverScenario, GivesAllJobsOfAStoppedBackendToAnother) {
 }
 
 TEST_F(FailoverScenario, GoesBackToOneThatWasOnlyDownWhereAnotherGivesUp) {
-  have_backend(once(fail_with(Verdict::retry_later), answer()));
-  have_backend(fail_with(Verdict::failed), 1, "other");
-  start({{"x", fragile()}});
-  bring_down("x");
-  const auto id = submit_to_both();
+  const auto id = submit_while_x_is_down(Verdict::failed);
   time_.pass(minutes(1));
   EXPECT_EQ(status(id), Status::completed);
   EXPECT_THAT(asked_backends(), ElementsAre("other", "x"));
@@ -141,11 +146,7 @@ TEST_F(FailoverScenario, GoesToNoneAgainThatHasGivenUp) {
 }
 
 TEST_F(FailoverScenario, TriesABackendAgainForWhichNoJobWaits) {
-  have_backend(once(fail_with(Verdict::retry_later), answer()));
-  have_backend(fail_with(Verdict::stop_queue), 1, "other");
-  start({{"x", fragile()}});
-  bring_down("x");
-  const auto id = submit_to_both();
+  const auto id = submit_while_x_is_down(Verdict::stop_queue);
   time_.pass(minutes(1));
   EXPECT_EQ(status(id), Status::completed);
   EXPECT_THAT(asked_backends(), ElementsAre("other", "x"));

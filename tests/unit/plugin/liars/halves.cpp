@@ -5,6 +5,8 @@
 #include <array>
 #include <cstring>
 
+#include "entry.h"
+
 namespace {
 
 using Backend = llmspool_backend_t;
@@ -83,13 +85,4 @@ const void* get_factory(const char* id) {
 
 }  // namespace
 
-extern "C" LLMSPOOL_EXPORT const llmspool_plugin_entry_t llmspool_plugin = {
-    sizeof llmspool_plugin,
-    LLMSPOOL_ABI_MAJOR,
-    LLMSPOOL_ABI_MINOR,
-    "t.halves",
-    "Halves",
-    "1",
-    "MIT",
-    get_factory,
-};
+LIAR_ENTRY("t.halves", "Halves");

@@ -3,6 +3,8 @@
 #include <llmspool/plugin.h>
 #include <string.h>
 
+#include "entry.h"
+
 static int starts;
 
 static llmspool_status_t models(const llmspool_backend_t *self,
@@ -57,13 +59,4 @@ static const void *get_factory(const char *id) {
   return strcmp(id, LLMSPOOL_BACKENDS_V1) == 0 ? &factory : 0;
 }
 
-LLMSPOOL_EXPORT const llmspool_plugin_entry_t llmspool_plugin = {
-    sizeof(llmspool_plugin_entry_t),
-    LLMSPOOL_ABI_MAJOR,
-    LLMSPOOL_ABI_MINOR,
-    "t.odd",
-    "Odd",
-    "1",
-    "MIT",
-    get_factory,
-};
+LIAR_ENTRY("t.odd", "Odd");

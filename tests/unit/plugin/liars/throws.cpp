@@ -6,6 +6,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "entry.h"
+
 namespace {
 
 const llmspool_host_t* host_of_all;
@@ -55,13 +57,4 @@ const void* get_factory(const char* id) {
 
 }  // namespace
 
-extern "C" LLMSPOOL_EXPORT const llmspool_plugin_entry_t llmspool_plugin = {
-    sizeof llmspool_plugin,
-    LLMSPOOL_ABI_MAJOR,
-    LLMSPOOL_ABI_MINOR,
-    "t.throws",
-    "Throws",
-    "1",
-    "MIT",
-    get_factory,
-};
+LIAR_ENTRY("t.throws", "Throws");
