@@ -106,17 +106,22 @@ void Forecast::count(const Job& job) {
   const auto found = views_.find(job.backend);
   if (found == views_.end()) return;
   View& view = found->second;
-  if (job.status != Status::pending || !waits_its_turn(job, clock_.now())) {
-    view.come.erase(job.id);
-    view.coming.erase(job.id);
-    const auto rank = job::rank(job.queued_at, job.priority, rules_);
-    const auto place = std::ranges::lower_bound(view.ranks, rank);
-    if (view.places.contains(job.id) && place != view.ranks.end() && *place == rank)
-      view.ranks.erase(place);
-  } else if (!view.places.contains(job.id) && view.come.size() < View::kComeMax) {
-    view.come.insert(job.id);
-    view.coming.insert(job.id);
+  if (job.status == Status::pending && waits_its_turn(job, clock_.now())) {
+    view.enter(job.id, job::rank(job.queued_at, job.priority, rules_));
+  } else {
+    view.leave(job.id);
   }
+}
+
+void Forecast::View::enter(job::JobId id, std::int64_t rank) {
+  if (ranking.size() >= kRankedMax && !ranking.contains(id)) return;
+  ranking.put(id, rank);
+  coming.insert_or_assign(id, rank);
+}
+
+void Forecast::View::leave(job::JobId id) {
+  ranking.erase(id);
+  coming.erase(id);
 }
 
 void Forecast::refresh() {
@@ -142,9 +147,8 @@ void Forecast::refresh() {
   if (took > kQuick) next_look_ += kShareOfLooking * std::chrono::ceil<Milliseconds>(took);
   if (!views) return;
   for (auto& [backend, view] : *views) {
-    view.come = std::move(views_[backend].coming);
-    const auto& places = view.places;
-    std::erase_if(view.come, [&places](job::JobId id) { return places.contains(id); });
+    for (const auto& [id, rank] : views_[backend].coming) view.enter(id, rank);
+    view.coming.clear();
   }
   views_ = *std::move(views);
   views_of_ = now;
@@ -202,10 +206,9 @@ Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
     if (takes) place.ends_in = begins_in + *takes;
     view.places.emplace(next->id, std::move(place));
     view.last_place_rank = job::rank(next->queued_at, next->priority, rules_);
-    view.ranks.push_back(view.last_place_rank);
+    view.ranking.put(next->id, view.last_place_rank);
   }
   view.next_begins = begins_next();
-  std::ranges::sort(view.ranks);
   view.last_rank = queue.last ? job::rank(queue.last->queued_at, queue.last->priority, rules_) : 0;
   return view;
 }
@@ -232,10 +235,7 @@ std::optional<std::int64_t> Forecast::position_of(const View& view, const Job& j
   const std::int64_t rest = view.waiting - told;
   const std::int64_t rank = job::rank(job.queued_at, job.priority, rules_);
   const bool has_just_come = rank < view.last_place_rank && job.queued_at >= view.looked_at;
-  if (rest <= 0 || has_just_come) {
-    const auto before = std::ranges::upper_bound(view.ranks, rank) - view.ranks.begin();
-    return std::max<std::int64_t>(before + std::ssize(view.come), 1);
-  }
+  if (rest <= 0 || has_just_come) return view.ranking.before(job.id, rank) + 1;
   // Between the last that is told exactly and the last of all.
   const auto span = static_cast<double>(view.last_rank - view.last_place_rank);
   const auto from_first = static_cast<double>(rank - view.last_place_rank);

@@ -8,11 +8,11 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
-#include <set>
 #include <unordered_map>
 
 #include "spool/history.hpp"
 #include "spool/loop.hpp"
+#include "spool/ranking.hpp"
 #include "store/store.hpp"
 
 namespace llmspool::spool {
@@ -62,16 +62,20 @@ class Forecast {
   // One backend's queue at a look.
   struct View {
     std::unordered_map<job::JobId, Place> places{};
-    std::vector<double> begins{};       // of the places, in their order
-    double next_begins = 0;             // a job behind them all
-    std::vector<std::int64_t> ranks{};  // of those that have their place yet, the smallest first
+    std::vector<double> begins{};  // of the places, in their order
+    double next_begins = 0;        // a job behind them all
     std::int64_t waiting = 0;
     std::int64_t last_place_rank = 0, last_rank = 0;  // of the last told exactly, and of all
     Time looked_at{};
-    // Jobs that have come to wait since the look, and since the next one has begun; so many at
-    // most.
-    static constexpr std::size_t kComeMax = 10'000;
-    std::set<job::JobId> come{}, coming{};
+    // Who waits: those who have a place, and of those that have come since the look so many that
+    // there are no more than this.
+    static constexpr std::size_t kRankedMax = 12'000;
+    Ranking ranking{};
+    // By their ranks, those that have come since the next look has begun.
+    std::unordered_map<job::JobId, std::int64_t> coming{};
+
+    void enter(job::JobId id, std::int64_t rank);
+    void leave(job::JobId id);
   };
 
   using Views = std::map<std::string, View>;

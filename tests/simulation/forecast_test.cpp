@@ -76,7 +76,9 @@ TEST_F(ForecastScenario, GivesAPlaceToWhatHasJustCome) {
   };
   EXPECT_EQ(first_outlook(), (job::Outlook{.queue_position = 3, .eta_seconds = 39}));
   EXPECT_EQ(first_outlook(), (job::Outlook{.queue_position = 4, .eta_seconds = 49}));
-  EXPECT_EQ(first_outlook(with_priority(90)).queue_position, 3);
+  EXPECT_EQ(first_outlook(with_priority(90)).queue_position, 1);
+  EXPECT_EQ(first_outlook(with_priority(80)).queue_position, 2);
+  EXPECT_EQ(first_outlook().queue_position, 7);
   EXPECT_FALSE(
       first_outlook([](auto& submission) { submission.delay_seconds = 9; }).queue_position);
 }
