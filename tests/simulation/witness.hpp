@@ -16,8 +16,8 @@ class Witness {
  public:
   struct Seen {
     job::Job job{};
-    std::vector<std::string> events{};  // their types
-    std::set<job::JobId> open{};        // what it still waits for
+    std::vector<job::Event> events{};
+    std::set<job::JobId> open{};  // what it still waits for
     bool claimable = false;
     bool removed = false;
     int restarts = 0;
