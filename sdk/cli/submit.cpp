@@ -23,15 +23,8 @@ json::value post(const Context& context, const SubmitOptions& options, const jso
                  bool& replayed) {
   client::Headers headers;
   if (options.idempotency_key) headers.emplace_back("Idempotency-Key", *options.idempotency_key);
-  std::string target = "/api/jobs";
-  if (options.wait_seconds) target += "?wait=" + std::to_string(*options.wait_seconds);
-  // Its id comes with the answer only.
-  std::optional<InterruptHint> hint;
-  if (options.wait_seconds)
-    hint.emplace("The job goes on, if it was accepted. Find it with: llmspool list -n 1");
-  const auto api = context.api.patient(std::chrono::seconds(options.wait_seconds.value_or(0)));
   try {
-    const auto response = api.call("POST", target, json::serialize(body), headers);
+    const auto response = context.api.call("POST", "/api/jobs", json::serialize(body), headers);
     replayed = options.idempotency_key && response.status == 200;
     return parse_answer(response);
   } catch (const NoAnswer& failure) {
@@ -47,12 +40,25 @@ json::value post(const Context& context, const SubmitOptions& options, const jso
   }
 }
 
+// The job when it has ended, or as it is when the time is over or the daemon stops.
+json::value wait_for(const Context& context, const std::string& id, std::chrono::seconds time) {
+  const auto comes_back = "llmspool watch " + harmless(id);
+  const InterruptHint hint("The job goes on. Come back to it with: " + comes_back);
+  try {
+    return context.api.patient(time).get(job_target(id, "?wait=" + std::to_string(time.count())));
+  } catch (const NoAnswer& failure) {
+    throw Failure(failure.code(), failure.fact() +
+                                      "\nThe job has been accepted and goes on when "
+                                      "the daemon is there. Come back to it with: " +
+                                      comes_back);
+  }
+}
+
 // The daemon answers before the time is over where it stops.
-void check_waited(const SubmitOptions& options, const json::object& job,
+void check_waited(std::chrono::seconds time, const json::object& job,
                   std::chrono::steady_clock::duration waited) {
   constexpr std::chrono::seconds kSlack{1};
-  if (exit_code_of(job) != ExitCode::job_not_ended) return;
-  if (waited + kSlack >= std::chrono::seconds(options.wait_seconds.value_or(0))) return;
+  if (exit_code_of(job) != ExitCode::job_not_ended || waited + kSlack >= time) return;
   const auto id = text_field(job, "job_id");
   throw Failure(ExitCode::job_not_ended, "The daemon stops, and job " + id +
                                              " goes on when it is back: 'llmspool watch " + id +
@@ -63,9 +69,12 @@ ExitCode submit(const Context& context, const SubmitOptions& options) {
   const Input standard_input{std::cin, ::isatty(STDIN_FILENO) == 1};
   const auto body = submit_body(options, standard_input);
   bool replayed = false;
-  const auto asked = std::chrono::steady_clock::now();
-  const auto answer = post(context, options, body, replayed);
-  const auto waited = std::chrono::steady_clock::now() - asked;
+  auto answer = post(context, options, body, replayed);
+  const auto id = text_field(as_object(answer), "job_id");
+  const std::chrono::seconds time(options.wait_seconds.value_or(0));
+  const auto accepted = std::chrono::steady_clock::now();
+  if (options.wait_seconds) answer = wait_for(context, id, time);
+  const auto waited = std::chrono::steady_clock::now() - accepted;
   const auto& job = as_object(answer);
 
   if (context.json && !options.watch) {
@@ -77,8 +86,8 @@ ExitCode submit(const Context& context, const SubmitOptions& options) {
     out << harmless(describe_job(job)) << '\n' << std::flush;
     if (options.wait_seconds) print_output(context, job);
   }
-  if (options.watch) return watch(context, text_field(job, "job_id"), 0);
-  if (options.wait_seconds) check_waited(options, job, waited);
+  if (options.watch) return watch(context, id, 0);
+  if (options.wait_seconds) check_waited(time, job, waited);
   return options.wait_seconds ? exit_code_of(job) : ExitCode::ok;
 }
 

@@ -99,11 +99,18 @@ def test_a_wait_that_the_daemon_ends_is_no_wait(daemon):
     assert waiting.returncode == 9 and "The daemon stops, and job 1 goes on" in stderr
 
 
+def test_a_wait_that_the_daemon_breaks_off_says_how_to_find_the_job(daemon):
+    with submit_and_wait(daemon) as waiting:
+        daemon.process.kill()
+        stderr = waiting.communicate()[1]
+    assert waiting.returncode == 3 and "The job has been accepted" in stderr and "llmspool watch 1" in stderr
+
+
 def test_a_wait_that_is_interrupted_says_how_to_find_the_job(daemon):
     with submit_and_wait(daemon) as waiting:
         waiting.send_signal(signal.SIGINT)
         stderr = waiting.communicate()[1]
-    assert waiting.returncode == -signal.SIGINT and "Find it with: llmspool list -n 1" in stderr
+    assert waiting.returncode == -signal.SIGINT and "Come back to it with: llmspool watch 1" in stderr
     assert daemon.job("1")["status"] == "processing"
 
 

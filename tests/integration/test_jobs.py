@@ -60,6 +60,16 @@ def test_waiting_ends_when_the_time_is_up(daemon):
     assert answer.status == 201 and answer.json()["status"] in ("pending", "processing")
 
 
+def test_waiting_for_the_end_of_a_job_that_is_there(daemon):
+    job_id = daemon.submit(prompt=WORDS)["job_id"]
+    assert daemon.get(f"/api/jobs/{job_id}?wait=30").json()["status"] == "completed"
+    held = daemon.submit(prompt=WORDS, hold=True)["job_id"]
+    assert daemon.get(f"/api/jobs/{held}?wait=0.2").json()["status"] == "held"
+    wrong = daemon.get(f"/api/jobs/{held}?wait=301")
+    assert wrong.status == 400 and wrong.json()["errors"][0]["field"] == "wait"
+    assert daemon.get("/api/jobs/999?wait=30").status == 404
+
+
 def test_cancel_stops_a_running_generation_at_once(daemon):
     job_id = daemon.submit(prompt=WORDS, params={"stall_seconds": 600})["job_id"]
     daemon.until(job_id, lambda job: job["status"] == "processing")

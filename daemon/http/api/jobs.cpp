@@ -3,6 +3,7 @@
 #include "http/api/api.hpp"
 #include "http/api/arguments.hpp"
 #include "http/api/fields.hpp"
+#include "http/api/following.hpp"
 #include "http/api/shared_fields.hpp"
 
 namespace llmspool::http {
@@ -12,8 +13,16 @@ constexpr std::size_t kPageBytes =
     std::size_t{8} * 1024 * 1024;  // no further job goes on a page then
 
 asio::awaitable<Result<Response>> get_job(const Services& services, const Request& request) {
-  LLMSPOOL_CO_CHECK(check_query(request, {}));
+  LLMSPOOL_CO_CHECK(check_query(request, {"wait"}));
+  LLMSPOOL_CO_TRY(wait, wait_argument(request));
+  const auto deadline = std::chrono::steady_clock::now() + wait;
   LLMSPOOL_CO_TRY(job, co_await visible_job(services, request));
+  if (wait.count() > 0) {
+    request.watch_client();
+    Follower follower(services, job.id, request.signal);
+    LLMSPOOL_CO_TRY(snapshot, co_await follower.until_ended(deadline));
+    co_return json_text_response(200, snapshot->json);
+  }
   LLMSPOOL_CO_TRY(text, co_await job_text(services, job));
   co_return json_text_response(200, std::move(text));
 }
