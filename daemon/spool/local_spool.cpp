@@ -376,7 +376,7 @@ Result<QueueState> LocalSpool::queue() {
   LLMSPOOL_TRY(counts, parts_.store.counts());
   const auto takes = takes_jobs();
   const bool rejecting = switches_.is_on(Switch::rejecting);
-  return QueueState{.paused = switches_.is_on(Switch::paused),
+  return QueueState{.paused = paused(),
                     .accepting = takes.has_value(),
                     .reason = takes || rejecting ? std::string() : takes.error().message,
                     .jobs = counts,

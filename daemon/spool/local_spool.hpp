@@ -69,6 +69,7 @@ class LocalSpool final : public Spool {
   std::vector<QueueState::Backend> backends() const override;
   bool ready() const override { return ready_ && !switches_.is_on(Switch::rejecting); }
   Result<void> takes_jobs() override;
+  bool paused() const override { return switches_.is_on(Switch::paused); }
 
  private:
   static double random_share();

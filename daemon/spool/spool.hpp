@@ -110,6 +110,8 @@ class Spool {
   virtual bool ready() const = 0;
   // The same with the disk, which it blocks for, and why not.
   virtual Result<void> takes_jobs() = 0;
+  // Whether an administrator lets no backend start a job.
+  virtual bool paused() const = 0;
 };
 
 }  // namespace llmspool::spool

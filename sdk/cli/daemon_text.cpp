@@ -35,6 +35,9 @@ std::string status_text(const json::object& health, const Terminal& terminal) {
               ".\n";
   if (const auto reason = one_line(text_field(health, "reason")); !reason.empty())
     text += reason + '\n';
+  if (text_field(health, "paused") == "true")
+    text += terminal.painted("The queue is paused", Colour::yellow) +
+            ": no job starts until 'llmspool resume'.\n";
   std::string jobs;
   for (const auto& [word, count] : object_field(health, "jobs"))
     jobs += (jobs.empty() ? "" : ", ") + one_line(json::serialize(count)) + ' ' + one_line(word);

@@ -23,6 +23,7 @@ asio::awaitable<Result<Response>> health(const Services& services, const Request
     return json::object{
         {"status", takes ? "ok" : "not_ready"},
         {"reason", takes ? json::value(nullptr) : json::value(takes.error().message)},
+        {"paused", services.spool.paused()},
         {"version", services.settings.version},
         {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(up).count()},
         {"backends", std::move(backends)},

@@ -30,6 +30,14 @@ TEST(StatusText, SaysWhyNoNewJobsAreTaken) {
             "The disk is full.\n");
 }
 
+TEST(StatusText, SaysThatTheQueueIsPaused) {
+  EXPECT_EQ(status_text(object(R"({"status":"ok","paused":true,"version":"0.1.0",
+                                   "uptime_seconds":1})"),
+                        {}),
+            "llmspoold 0.1.0 is ok, up for 1 s.\n"
+            "The queue is paused: no job starts until 'llmspool resume'.\n");
+}
+
 TEST(BackendsText, GivesTheReasonWhereOneIsNotAvailable) {
   EXPECT_EQ(backends_text(object(R"({"backends":[
                 {"id":"echo","description":"Repeats","available":true,"models":["a","b"],

@@ -196,6 +196,7 @@ class FakeSpool final : public spool::Spool, private store::Store {
   job::Outlook outlook(const job::Job&) const override { return expected; }
   std::vector<spool::QueueState::Backend> backends() const override { return {}; }
   bool ready() const override { return is_ready; }
+  bool paused() const override { return false; }
   Result<void> takes_jobs() override {
     if (!is_ready) return fail(Code::unavailable, "It is starting.");
     return {};
