@@ -129,6 +129,8 @@ Table job_table(const json::array& jobs) {
     const auto& job = as_object(value);
     const auto text = [&](const char* name) { return text_field(job, name); };
     const auto error = text("error");
+    // Of a job that is to be tried again the message tells why.
+    const auto waits = text("retry_at").empty() ? what_it_waits_for(job) : std::nullopt;
     const auto position = text("queue_position");
     table.add({{text("job_id")},
                {text("status"), status_colour(text("status"))},
@@ -139,7 +141,7 @@ Table job_table(const json::array& jobs) {
                {text("model")},
                {text("owner")},
                {short_time(text("created_at"))},
-               {one_line(error.empty() ? text("message") : error)}});
+               {one_line(error.empty() ? waits.value_or(text("message")) : error)}});
   }
   return table;
 }

@@ -30,6 +30,7 @@ std::string error_text(const json::object& object) {
 std::string describe_job(const json::object& job) {
   const auto status = text_field(job, "status");
   const auto name = "Job " + text_field(job, "job_id");
+  if (const auto waits = what_it_waits_for(job)) return name + ' ' + *waits + '.';
   if (status == "pending")
     return name + " is waiting (priority " + text_field(job, "priority") + place_in_queue(job) +
            ").";
@@ -60,21 +61,24 @@ ExitCode exit_code_of(const json::object& job) {
   return ExitCode::job_not_ended;
 }
 
-std::optional<std::string> describe_hindrance(const json::object& job) {
-  const auto status = text_field(job, "status");
-  if (status == "held") return describe_job(job);
+std::optional<std::string> what_it_waits_for(const json::object& job) {
   // One that waits for its turn has a place.
-  if (status != "pending" || !text_field(job, "queue_position").empty()) return std::nullopt;
+  if (text_field(job, "status") != "pending" || !text_field(job, "queue_position").empty())
+    return std::nullopt;
   std::string after;
   for (const auto& id : array_field(job, "after"))
     after += (after.empty() ? "" : ", ") + std::string(id.is_string() ? id.get_string() : "?");
-  const auto name = "Job " + text_field(job, "job_id");
-  if (!after.empty()) return name + " waits for these to have completed: " + after + ".";
+  if (!after.empty()) return "waits for these to have completed: " + after;
   const auto retry = text_field(job, "retry_at");
   const auto start = text_field(job, "not_before");
-  if (retry > start) return name + " waits until " + short_time(retry) + " UTC to be tried again.";
-  return start.empty() ? std::nullopt
-                       : std::optional(name + " waits until " + short_time(start) + " UTC.");
+  if (retry > start) return "waits until " + short_time(retry) + " UTC to be tried again";
+  if (start.empty()) return std::nullopt;
+  return "waits until " + short_time(start) + " UTC";
+}
+
+std::optional<std::string> describe_hindrance(const json::object& job) {
+  const bool hindered = text_field(job, "status") == "held" || what_it_waits_for(job);
+  return hindered ? std::optional(describe_job(job)) : std::nullopt;
 }
 
 std::optional<std::string> describe_removal(const json::object& job) {
@@ -88,8 +92,7 @@ std::string describe_change(const json::object& job) {
   for (const auto& [name, value] : object_field(job, "labels"))
     labels += (labels.empty() ? "" : ", ") + escaped(name) + '=' +
               escaped(text_field(object_field(job, "labels"), name));
-  return describe_hindrance(job).value_or(describe_job(job)) +
-         (labels.empty() ? "" : " Its labels: " + labels + '.');
+  return describe_job(job) + (labels.empty() ? "" : " Its labels: " + labels + '.');
 }
 
 std::string describe_wait(const json::object& place) {

@@ -23,7 +23,10 @@ std::string describe_change(const json::object& job);
 // The exit code of a tool that waited for this job.
 ExitCode exit_code_of(const json::object& job);
 
-// Why a job waits for something else than its turn; nothing if that is not so.
+// "waits until 2030-01-31 12:00:00 UTC", of a pending job; nothing if it only waits for its turn.
+std::optional<std::string> what_it_waits_for(const json::object& job);
+
+// Why a job waits for something else than its turn, a person included; nothing if that is not so.
 std::optional<std::string> describe_hindrance(const json::object& job);
 
 // That the job's texts and files are there no more, since it ended long ago; nothing if they are.

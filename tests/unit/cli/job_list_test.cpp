@@ -88,6 +88,18 @@ TEST(JobTable, ShowsThePlaceOfAJobThatWaits) {
             "42   pending  0%\n");
 }
 
+TEST(JobTable, TellsWhatAJobWaitsFor) {
+  const auto text = job_table(json::parse(R"([
+      {"job_id": "43", "status": "pending", "not_before": "2030-01-31T12:00:00.000Z"},
+      {"job_id": "42", "status": "pending", "after": ["40", "41"]}])")
+                                  .as_array())
+                        .text({});
+  EXPECT_EQ(text,
+            "JOB  STATUS   DONE  MESSAGE\n"
+            "43   pending  %     waits until 2030-01-31 12:00:00 UTC\n"
+            "42   pending  %     waits for these to have completed: 40, 41\n");
+}
+
 TEST(JobDetails, ShowEachFailedAttempt) {
   EXPECT_EQ(job_details(json::parse(R"({"job_id": "42", "attempt": 3, "backends": ["a", "b"],
       "attempts": [

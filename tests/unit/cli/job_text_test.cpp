@@ -22,6 +22,8 @@ TEST(DescribeJob, IsASentence) {
         "Job 42 is waiting (priority 50, position 3).", ExitCode::job_not_ended);
   check(R"({"job_id":"42","status":"pending","priority":50,"queue_position":3,"eta_seconds":40})",
         "Job 42 is waiting (priority 50, position 3, about 40 s).", ExitCode::job_not_ended);
+  check(R"({"job_id":"42","status":"pending","after":["3"]})",
+        "Job 42 waits for these to have completed: 3.", ExitCode::job_not_ended);
   check(R"({"job_id":"42","status":"held"})",
         "Job 42 is held; release it with 'llmspool release 42'.", ExitCode::job_not_ended);
   check(R"({"job_id":"42","status":"processing","progress":40})", "Job 42 is running (40%).",
