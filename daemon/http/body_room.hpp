@@ -3,7 +3,6 @@
 // take all there is. Any thread.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <optional>
@@ -16,20 +15,29 @@ class BodyRoom {
   // For one body. Given back at its end; the room outlives it.
   class Share {
    public:
-    Share(BodyRoom& room, std::size_t bytes) : room_(&room), bytes_(bytes) {}
+    explicit Share(BodyRoom& room) : room_(&room) {}
     Share(Share&& other) noexcept : room_(other.room_), bytes_(std::exchange(other.bytes_, 0)) {}
     Share& operator=(Share&&) = delete;
     ~Share() { room_->taken_ -= bytes_; }
-    // It has turned out to be no larger than that.
-    void shrink_to(std::size_t bytes) {
-      const std::size_t needed = std::min(charged(bytes), bytes_);
-      room_->taken_ -= bytes_ - needed;
+    // It has so many bytes now. False: there is no room for more, and it stays as it was.
+    bool resize(std::size_t bytes) {
+      const std::size_t needed = charged(bytes);
+      if (needed > bytes_) {
+        const std::size_t more = needed - bytes_;
+        if ((room_->taken_ += more) > room_->bytes_max_) {
+          room_->taken_ -= more;
+          return false;
+        }
+      } else {
+        room_->taken_ -= bytes_ - needed;
+      }
       bytes_ = needed;
+      return true;
     }
 
    private:
     BodyRoom* room_;
-    std::size_t bytes_;
+    std::size_t bytes_ = 0;
   };
 
   explicit BodyRoom(std::size_t bytes_max) : bytes_max_(bytes_max) {}
@@ -38,10 +46,8 @@ class BodyRoom {
 
   // Nothing: there is no room now. A small body always has some, whoever takes the rest.
   std::optional<Share> take(std::size_t bytes) {
-    const std::size_t needed = charged(bytes);
-    Share share(*this, needed);
-    const std::size_t taken = taken_ += needed;
-    if (taken > bytes_max_ && needed > 0) return std::nullopt;
+    Share share(*this);
+    if (!share.resize(bytes)) return std::nullopt;
     return share;
   }
 

@@ -23,6 +23,9 @@ class BodyReader {
   // The next piece; empty: that was all. Code::unavailable if it does not come in time or the
   // server stops, another error if the client breaks off or sends nonsense.
   virtual asio::awaitable<Result<std::string>> read() = 0;
+  // That so many bytes of what was read are still kept in memory. Code::unavailable: the bodies of
+  // all requests together take too much.
+  virtual Result<void> keep(std::size_t bytes) = 0;
 };
 
 struct Request {

@@ -57,6 +57,10 @@ Response parse_problem(const beast::error_code& error, const Settings& settings)
       Error{Code::invalid, "The request is no HTTP that is understood: " + error.message() + "."});
 }
 
+Error no_room() {
+  return {Code::unavailable, "Too many large requests are under way; come back in a moment."};
+}
+
 Response method_problem(const std::string& method, const std::string& allow) {
   Response response =
       problem_response(405, "method-not-allowed", "Method not allowed",
@@ -172,7 +176,8 @@ Response Session::unread_response() const {
 // The body of a streamed route: what the parser of the header left, with a parser of its own.
 class Session::RequestBody final : public BodyReader {
  public:
-  RequestBody(Session& session, Parser& header) : session_(session), parser_(std::move(header)) {
+  RequestBody(Session& session, Parser& header, BodyRoom::Share& room)
+      : session_(session), parser_(std::move(header)), room_(room) {
     parser_.body_limit(boost::none);
     parser_.eager(true);
   }
@@ -196,12 +201,18 @@ class Session::RequestBody final : public BodyReader {
     co_return piece;
   }
 
+  Result<void> keep(std::size_t bytes) override {
+    if (room_.resize(bytes)) return {};
+    return std::unexpected(no_room());
+  }
+
   bool is_read() const { return parser_.is_done(); }
   bool client_is_gone() const { return client_is_gone_; }
 
  private:
   Session& session_;
   beast_http::request_parser<beast_http::buffer_body> parser_;
+  BodyRoom::Share& room_;
   bool client_is_gone_ = false;
 };
 
@@ -278,16 +289,14 @@ asio::awaitable<std::optional<Response>> Session::answer(Parser& parser, Request
   const auto most = core_->settings.body_bytes_max;
   auto room = core_->bodies.take(
       whole_ || match->route->streamed ? 0 : parser.content_length().value_or(most));
-  if (!room)
-    co_return problem_response(
-        Error{Code::unavailable, "Too many large requests are under way; come back in a moment."});
+  if (!room) co_return problem_response(no_room());
   if (beast::iequals(parser.get()[beast_http::field::expect], "100-continue") && !whole_ &&
       version_ >= 11) {
     const bool asked = co_await write_text("HTTP/1.1 100 Continue\r\n\r\n");
     if (!asked) co_return std::nullopt;
   }
   if (match->route->streamed)
-    co_return co_await answer_streamed(parser, request, match->route->handler);
+    co_return co_await answer_streamed(parser, request, match->route->handler, *room);
   parser.body_limit(most);
   const auto error = co_await parse_body(parser, [](const Parser& read) { return read.is_done(); });
   if (error) {
@@ -297,15 +306,16 @@ asio::awaitable<std::optional<Response>> Session::answer(Parser& parser, Request
   }
   whole_ = true;
   request.body = std::move(parser.get().body());
-  room->shrink_to(request.body.size());
+  room->resize(request.body.size());
   auto response = co_await handled(request, match->route->handler);
   std::string().swap(request.body);  // an answer may take long to be written
   co_return std::move(response);
 }
 
 asio::awaitable<std::optional<Response>> Session::answer_streamed(Parser& parser, Request& request,
-                                                                  const Handler& handler) {
-  RequestBody body(*this, parser);
+                                                                  const Handler& handler,
+                                                                  BodyRoom::Share& room) {
+  RequestBody body(*this, parser, room);
   request.stream = &body;
   auto response = co_await handled(request, handler);
   request.stream = nullptr;

@@ -43,7 +43,8 @@ class Session : public std::enable_shared_from_this<Session> {
   asio::awaitable<bool> serve_next();
   asio::awaitable<std::optional<Response>> answer(Parser& parser, Request& request);
   asio::awaitable<std::optional<Response>> answer_streamed(Parser& parser, Request& request,
-                                                           const Handler& handler);
+                                                           const Handler& handler,
+                                                           BodyRoom::Share& room);
   asio::awaitable<Response> handled(const Request& request, const Handler& handler);
   std::expected<Router::Match, Response> accepted(const Parser& parser, Request& request) const;
   Request received(const Parser& parser) const;

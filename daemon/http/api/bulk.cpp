@@ -51,6 +51,7 @@ struct Chunk {
   using Stored = std::vector<Result<store::Submitted>>;
 
   std::vector<Line> lines;
+  std::size_t bytes = 0;                      // of these
   std::vector<std::optional<Error>> refused;  // of each line; none: it was handed to the store
   std::mutex mutex;
   std::optional<Result<Stored>> stored;
@@ -117,7 +118,7 @@ class Bulk {
       if (piece) co_await take(*piece);
     }
     if (!unread) splitter_.finish();
-    if (splitter_.lines() > 0) co_await submit(splitter_.take());
+    if (splitter_.lines() > 0) co_await submit();
     co_await settle();
     if (unread) end_at(splitter_.number(), *unread);
     co_return outcomes_;
@@ -125,21 +126,34 @@ class Bulk {
 
  private:
   asio::awaitable<void> take(std::string_view piece) {
-    while (!piece.empty()) {
+    while (!piece.empty() && !ended_) {
       piece.remove_prefix(splitter_.add(piece));
       if (splitter_.lines() >= kLinesPerChunk || splitter_.bytes() >= kBytesPerChunk)
-        co_await submit(splitter_.take());
+        co_await submit();
+      const auto kept =
+          request_.stream->keep(splitter_.kept() + (under_way_ ? under_way_->bytes : 0));
+      if (!kept) co_await give_up(kept.error());
     }
   }
 
+  // What has not been handed on yet is not looked at.
+  asio::awaitable<void> give_up(Error why) {
+    co_await settle();
+    end_at(splitter_.first_number(), std::move(why));
+    splitter_.clear();
+  }
+
   // One chunk is read while the one before it is being stored.
-  asio::awaitable<void> submit(std::vector<Line> lines) {
+  asio::awaitable<void> submit() {
     if (ended_) co_return;
+    const std::size_t bytes = splitter_.bytes();
+    auto lines = splitter_.take();
     if (outcomes_->problem_bytes() > kProblemBytesMax) {
       co_await settle();
       co_return end_at(lines.front().number, kTooManyProblems);
     }
     auto chunk = std::make_shared<Chunk>();
+    chunk->bytes = bytes;
     chunk->refused.resize(lines.size());
     chunk->lines = std::move(lines);
     auto work = [this, chunk]() -> Result<bool> {

@@ -33,6 +33,11 @@ void LineSplitter::end_line() {
   ++number_;
 }
 
+void LineSplitter::clear() {
+  take();
+  partial_ = {};
+}
+
 std::vector<Line> LineSplitter::take() {
   bytes_ = 0;
   return std::exchange(lines_, {});

@@ -26,9 +26,13 @@ class LineSplitter {
 
   // Lines that are whole, blank ones left out.
   std::vector<Line> take();
+  void clear();  // of all that it has, whole or not
   std::size_t lines() const { return lines_.size(); }
-  std::size_t bytes() const { return bytes_; }     // of these
-  std::int64_t number() const { return number_; }  // of the line that is being read
+  std::size_t bytes() const { return bytes_; }                   // of these
+  std::size_t kept() const { return bytes_ + partial_.size(); }  // in all
+  std::int64_t number() const { return number_; }                // of the line that is being read
+  // Of the first line that has not been taken.
+  std::int64_t first_number() const { return lines_.empty() ? number_ : lines_.front().number; }
 
  private:
   void end_line();
