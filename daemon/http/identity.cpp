@@ -55,6 +55,11 @@ std::unexpected<Error> unknown(int error) {
                                      std::generic_category().message(error) + ".");
 }
 
+std::unexpected<Error> closed() {
+  return fail(Code::unavailable,
+              "It cannot be found out who you are: the connection was closed at your end.");
+}
+
 Result<std::optional<uid_t>> find_in_file(const char* path, const tcp::endpoint& peer,
                                           const tcp::endpoint& local) {
   std::ifstream file(path);
@@ -66,7 +71,8 @@ Result<std::optional<uid_t>> find_in_file(const char* path, const tcp::endpoint&
 
 // One exact question to the kernel instead of its whole table: who owns the TCP socket from `peer`
 // to `local`? Nothing where the kernel cannot be asked so, or knows no such socket.
-std::optional<uid_t> ask_kernel(const tcp::endpoint& peer, const tcp::endpoint& local, int family) {
+Result<std::optional<uid_t>> ask_kernel(const tcp::endpoint& peer, const tcp::endpoint& local,
+                                        int family) {
   struct {
     nlmsghdr header;
     inet_diag_req_v2 body;
@@ -97,7 +103,7 @@ std::optional<uid_t> ask_kernel(const tcp::endpoint& peer, const tcp::endpoint& 
 
   const int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
   if (fd < 0) return std::nullopt;
-  std::optional<uid_t> uid;
+  Result<std::optional<uid_t>> uid;
   alignas(nlmsghdr) char answer[4096];
   if (send(fd, &question, sizeof question, 0) == sizeof question) {
     const ssize_t size = recv(fd, answer, sizeof answer, 0);
@@ -109,8 +115,8 @@ std::optional<uid_t> ask_kernel(const tcp::endpoint& peer, const tcp::endpoint& 
       // For want of such a connection the kernel names the socket that listens at that port.
       const bool is_it = found.id.idiag_dport == id.idiag_dport && found.idiag_state != TCP_LISTEN;
       // Without an inode its process has closed it, and the kernel shows root as its user.
-      if (header.nlmsg_type == SOCK_DIAG_BY_FAMILY && is_it && found.idiag_inode != 0)
-        uid = found.idiag_uid;
+      if (header.nlmsg_type == SOCK_DIAG_BY_FAMILY && is_it)
+        uid = found.idiag_inode != 0 ? Result<std::optional<uid_t>>(found.idiag_uid) : closed();
     }
   }
   close(fd);
@@ -166,8 +172,8 @@ Result<bool> is_member(const std::string& user, gid_t primary, const std::string
 
 }  // namespace
 
-std::optional<uid_t> find_tcp_uid(std::string_view table, const tcp::endpoint& peer,
-                                  const tcp::endpoint& local) {
+Result<std::optional<uid_t>> find_tcp_uid(std::string_view table, const tcp::endpoint& peer,
+                                          const tcp::endpoint& local) {
   const std::vector<std::string> peers = kernel_forms(peer), locals = kernel_forms(local);
   std::istringstream rows{std::string(table)};
   std::string row;
@@ -177,10 +183,11 @@ std::optional<uid_t> find_tcp_uid(std::string_view table, const tcp::endpoint& p
     std::string number, from, to, state, queues, timer, retransmits, uid_text, timeout, inode;
     fields >> number >> from >> to >> state >> queues >> timer >> retransmits >> uid_text >>
         timeout >> inode;
-    if (!fields || inode == "0" || std::ranges::find(peers, from) == peers.end() ||
+    if (!fields || std::ranges::find(peers, from) == peers.end() ||
         std::ranges::find(locals, to) == locals.end()) {
       continue;
     }
+    if (inode == "0") return closed();
     uid_t uid = 0;
     const auto [end, error] =
         std::from_chars(uid_text.data(), uid_text.data() + uid_text.size(), uid);
@@ -203,9 +210,11 @@ Result<std::optional<uid_t>> peer_uid(int fd) {
     return unknown(errno);
   const auto local = endpoint_of(ours), peer = endpoint_of(theirs);
   if (!local || !peer || !peer->address().is_loopback()) return std::nullopt;
-  if (peer->address().is_v4())
-    if (auto told = ask_kernel(*peer, *local, AF_INET)) return told;
-  if (auto told = ask_kernel(*peer, *local, AF_INET6)) return told;
+  for (const int family : {AF_INET, AF_INET6}) {
+    if (family == AF_INET && !peer->address().is_v4()) continue;
+    LLMSPOOL_TRY(told, ask_kernel(*peer, *local, family));
+    if (told) return told;
+  }
   LLMSPOOL_TRY(uid, find_in_file("/proc/net/tcp", *peer, *local));
   if (uid) return uid;
   return find_in_file("/proc/net/tcp6", *peer, *local);

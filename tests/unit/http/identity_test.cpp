@@ -40,15 +40,18 @@ TEST(TcpUid, IsInTheRowOfThePeersEnd) {
                             row("0100007F:D431", "0100007F:1E3D", "01", "1001", "15");
   EXPECT_EQ(find_tcp_uid(table, kPeer, kOurs), 1001U);
   EXPECT_EQ(find_tcp_uid(table, kOurs, kPeer), 0U);
-  EXPECT_FALSE(find_tcp_uid(kHead, kPeer, kOurs));
+  EXPECT_EQ(find_tcp_uid(kHead, kPeer, kOurs), std::nullopt);
 }
 
-// The kernel shows uid 0 for a socket whose process has closed it: nobody may become root so.
-TEST(TcpUid, IsNotTakenFromAClosedSocket) {
+// The kernel shows uid 0 for a socket whose process has closed it: nobody may become root so, nor
+// have a job under another name than their own.
+TEST(TcpUid, CannotBeToldOfAClosedSocket) {
   for (const auto* state : {"01", "04", "05", "06", "08"}) {
     const std::string table =
         std::string(kHead) + row("0100007F:D431", "0100007F:1E3D", state, "0", "0");
-    EXPECT_FALSE(find_tcp_uid(table, kPeer, kOurs)) << state;
+    const auto uid = find_tcp_uid(table, kPeer, kOurs);
+    ASSERT_FALSE(uid) << state;
+    EXPECT_EQ(uid.error().code, Code::unavailable) << state;
   }
 }
 
@@ -64,8 +67,9 @@ TEST(TcpUid, IsFoundForIpv6AndForIpv4FromAnIpv6Socket) {
 }
 
 TEST(TcpUid, IsNotTakenFromBrokenRows) {
-  EXPECT_FALSE(find_tcp_uid("0: 0100007F:D431 0100007F:1E3D 01", kPeer, kOurs));
-  EXPECT_FALSE(find_tcp_uid(row("0100007F:D431", "0100007F:1E3D", "01", "x", "15"), kPeer, kOurs));
+  for (const auto& broken : {std::string("0: 0100007F:D431 0100007F:1E3D 01"),
+                             row("0100007F:D431", "0100007F:1E3D", "01", "x", "15")})
+    EXPECT_EQ(find_tcp_uid(broken, kPeer, kOurs), std::nullopt) << broken;
 }
 
 void expect_own_uid(const char* address) {
@@ -76,7 +80,9 @@ void expect_own_uid(const char* address) {
   tcp::socket server = acceptor.accept();
   EXPECT_EQ(peer_uid(server.native_handle()), geteuid());
   client.close();
-  EXPECT_EQ(peer_uid(server.native_handle()), std::nullopt);
+  const auto uid = peer_uid(server.native_handle());
+  ASSERT_FALSE(uid);
+  EXPECT_EQ(uid.error().code, Code::unavailable);
 }
 
 TEST(PeerUid, IsTheUserAtTheOtherEnd) {
