@@ -139,8 +139,7 @@ int run(const Options& options, const config::Config& config) {
                            .rules = config.backends,
                            .turns = turns,
                            .retention = retention_of(config.retention),
-                           .input_bytes_max = config.queue.input_bytes_max,
-                           .directory = config.state.directory});
+                           .input_bytes_max = config.queue.input_bytes_max});
   http::Server server(io,
                       {.allowed_hosts = config.server.allowed_hosts,
                        .allowed_origins = config.server.allowed_origins,

@@ -65,7 +65,7 @@ void LocalSpool::start(std::function<void(Result<void>)> ready) {
     if (!switches) return ready(std::unexpected(std::move(switches).error()));
     switches_.replace(*std::move(switches));
     dispatcher_.start([this, ready = std::move(ready)](Result<void> started) {
-      ready_ = started.has_value() && !stopping_;
+      ready_ = started.has_value() && !stop_.stop_requested();
       ready(std::move(started));
       if (!ready_) return;
       caretaker_.start();
@@ -78,7 +78,7 @@ void LocalSpool::start(std::function<void(Result<void>)> ready) {
 }
 
 void LocalSpool::stop(Milliseconds grace, std::function<void()> at_rest) {
-  stopping_ = true;
+  stop_.request_stop();
   ready_ = false;
   parts_.loop.post([this, grace, at_rest = std::move(at_rest)]() mutable {
     caretaker_.stop();
@@ -98,10 +98,10 @@ void LocalSpool::on_change(const job::Job& job) {
 }
 
 void LocalSpool::look_ahead() {
-  if (looking_ahead_ || stopping_) return;
+  if (looking_ahead_ || stop_.stop_requested()) return;
   looking_ahead_ = true;
   parts_.loop.after(kLookAheadDelay, [this] {
-    if (stopping_) return;
+    if (stop_.stop_requested()) return;
     parts_.workers.run([this] {
       forecast_.refresh();
       hub_.look_ahead();
@@ -417,17 +417,7 @@ Result<std::vector<job::Job>> LocalSpool::upcoming(const Caller& caller, std::si
 Result<std::shared_ptr<std::ifstream>> LocalSpool::backup(const Caller& caller) {
   if (!caller.admin)
     return fail(Code::forbidden, "Only root and members of the admin group may take a backup.");
-  const std::unique_lock one_at_a_time(backing_up_, std::try_to_lock);
-  if (!one_at_a_time)
-    return fail(Code::unavailable, "A backup is being taken already; try again when it is done.");
-  const auto path = parts_.directory / "backup.partial";
-  std::error_code ignored;
-  std::filesystem::remove(path, ignored);  // of a daemon that died
-  LLMSPOOL_CHECK(parts_.store.backup(path));
-  auto file = std::make_shared<std::ifstream>(path, std::ios::binary);
-  std::filesystem::remove(path, ignored);
-  if (!*file) return fail(Code::internal, "The backup '" + path.string() + "' cannot be read.");
-  return file;
+  return parts_.store.backup(stop_.get_token());
 }
 
 }  // namespace llmspool::spool

@@ -25,7 +25,6 @@ class LocalSpool final : public Spool {
     job::TurnRules turns{};
     store::Retention retention{};
     std::size_t input_bytes_max = std::size_t{16} << 20U;
-    std::filesystem::path directory{};  // for a backup while it is sent
   };
   explicit LocalSpool(const Parts& parts);
 
@@ -101,8 +100,8 @@ class LocalSpool final : public Spool {
   Switches switches_;
   Dispatcher dispatcher_;
   Caretaker caretaker_;
-  std::mutex backing_up_;
-  std::atomic<bool> ready_ = false, stopping_ = false;
+  std::stop_source stop_;
+  std::atomic<bool> ready_ = false;
   // Of the loop:
   bool looking_ahead_ = false;
 };

@@ -4,12 +4,13 @@
 // from one whose lease has ended changes nothing.
 #pragma once
 
-#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <limits>
 #include <map>
 #include <memory>
 #include <set>
+#include <stop_token>
 
 #include "job/transition.hpp"
 #include "job/turn.hpp"
@@ -194,8 +195,10 @@ class Store {
   virtual Result<std::set<std::string>> switches() = 0;
   // Whether there is room for another job on the disk; Code::no_space, and how to make some.
   virtual Result<void> room() = 0;
-  // Writes all there is at one moment to a new file, while changes go on.
-  virtual Result<void> backup(const std::filesystem::path& file) = 0;
+  // A copy of all there is at one moment, made while changes go on; it takes no room any more when
+  // it is no longer open. One at a time: else, and where `stop` is asked for meanwhile,
+  // Code::unavailable.
+  virtual Result<std::shared_ptr<std::ifstream>> backup(const std::stop_token& stop) = 0;
 };
 
 }  // namespace llmspool::store

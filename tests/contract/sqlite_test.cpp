@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "harness.hpp"
+#include "store/sqlite/state_directory.hpp"
 #include "store/sqlite/store.hpp"
 
 namespace llmspool::store {
@@ -82,6 +83,22 @@ TEST_F(SqliteStoreTest, MakesAPrivateDirectory) {
     ASSERT_EQ(stat((state_ / name).c_str(), &about), 0) << name;
     EXPECT_EQ(about.st_mode & 0777U, 0600U) << name;
   }
+}
+
+TEST_F(SqliteStoreTest, CopiesIntoAPrivateFileOneAtATime) {
+  fs::create_directories(state_);
+  for (const char* rest : {"backup.partial", "backup.partial-journal"})
+    std::ofstream(state_ / rest) << "of a daemon that died";
+  const auto directory = sqlite::StateDirectory::take(state_);
+  ASSERT_TRUE(directory.has_value()) << directory.error().message;
+  EXPECT_FALSE(fs::exists(state_ / "backup.partial-journal"));
+  {
+    const auto copy = directory->begin_copy();
+    ASSERT_TRUE(copy.has_value()) << copy.error().message;
+    EXPECT_EQ(fs::status(copy->path()).permissions(), fs::perms(0600));
+    EXPECT_EQ(directory->begin_copy().error().code, Code::unavailable);
+  }
+  EXPECT_TRUE(directory->begin_copy().has_value());
 }
 
 TEST_F(SqliteStoreTest, KeepsASecondDaemonOut) {

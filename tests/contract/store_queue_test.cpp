@@ -580,16 +580,25 @@ TEST_P(StoreQueue, RemovesContentsThoughTheClockHasBeenAhead) {
   EXPECT_EQ(get(id).output, std::nullopt);
 }
 
-TEST_P(StoreQueue, WritesABackupOfOneMoment) {
+TEST_P(StoreQueue, CopiesAllOfOneMoment) {
   submit_ended();
+  const auto copied = store_->backup({});
+  ASSERT_TRUE(copied.has_value()) << copied.error().message;
+  submit();
   const auto copy = directory_.path() / "copy";
   std::filesystem::create_directory(copy);
-  ASSERT_TRUE(store_->backup(copy / "llmspool.db").has_value());
-  EXPECT_FALSE(store_->backup(copy / "llmspool.db").has_value()) << "it overwrites nothing";
-  submit();
+  std::ofstream(copy / "llmspool.db") << (*copied)->rdbuf();
   store_ = GetParam().open(copy, {}, clock_).value();
   EXPECT_EQ(get(1).output, "Hello");
   EXPECT_EQ(store_->get(2).error().code, Code::not_found);
+}
+
+TEST_P(StoreQueue, EndsACopyWhereItIsToStop) {
+  submit_ended();
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(store_->backup(stop.get_token()).error().code, Code::unavailable);
+  EXPECT_TRUE(store_->backup({}).has_value()) << "it has left its place";
 }
 
 INSTANTIATE_TEST_SUITE_P(Store, StoreQueue, testing::ValuesIn(kinds()),

@@ -13,7 +13,7 @@ MemoryStore::MemoryStore(VirtualTime& time)
       time_(time),
       changes_(disk_.database(), time, {.waiting_max = 100'000, .owner_waiting_max = 100'000}) {}
 
-Result<void> MemoryStore::backup(const std::filesystem::path&) {
+Result<std::shared_ptr<std::ifstream>> MemoryStore::backup(const std::stop_token&) {
   return fail(Code::internal, "A database in memory has no backup.");
 }
 

@@ -15,7 +15,7 @@ class MemoryStore final : public sqlite::SqliteStore {
  public:
   explicit MemoryStore(VirtualTime& time);
 
-  Result<void> backup(const std::filesystem::path&) override;
+  Result<std::shared_ptr<std::ifstream>> backup(const std::stop_token&) override;
   // The next change that is asked for comes to nothing, which takes so long.
   void fail_next(Milliseconds time = kCommitTime) { fails_in_ = time; }
   // The next is made at once, and answered so much later.

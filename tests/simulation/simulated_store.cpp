@@ -122,7 +122,7 @@ void SimulatedStore::set_switch(std::string name, bool on, Done<void> done) {
   SqliteStore::set_switch(std::move(name), on, answered_later(std::move(note), std::move(done)));
 }
 
-Result<void> SimulatedStore::backup(const std::filesystem::path&) {
+Result<std::shared_ptr<std::ifstream>> SimulatedStore::backup(const std::stop_token&) {
   return fail(Code::internal, "A database in memory has no backup.");
 }
 

@@ -52,7 +52,7 @@ class SimulatedStore final : public sqlite::SqliteStore {
   void remove(job::JobId id, store::Done<void> done) override;
   void retain(store::Retention retention, store::Done<Retained> done) override;
   void set_switch(std::string name, bool on, store::Done<void> done) override;
-  Result<void> backup(const std::filesystem::path& file) override;
+  Result<std::shared_ptr<std::ifstream>> backup(const std::stop_token& stop) override;
 
   bool idle() const { return tasks_.empty() && !committing_; }
 

@@ -97,6 +97,14 @@ Database::Database(std::filesystem::path file) : file_(std::move(file)) {
   sqlite3_busy_timeout(handle, kBusyMilliseconds);
 }
 
+void Database::obey(const std::stop_token& stop) {
+  constexpr int kSteps = 10;  // of SQLite's machine: some rows, which may be large
+  const auto asked = [](void* token) -> int {
+    return static_cast<const std::stop_token*>(token)->stop_requested() ? 1 : 0;
+  };
+  sqlite3_progress_handler(handle_.get(), kSteps, asked, const_cast<std::stop_token*>(&stop));
+}
+
 void Database::run_once(const std::string& sql) {
   Query running = query_once(sql);
   while (running.next()) {

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -106,6 +107,9 @@ class Database {
   // The same for a statement that will not come again soon.
   Query query_once(const std::string& sql) { return {*this, prepare(sql, 0), false}; }
   void run_once(const std::string& sql);
+
+  // What it carries out fails soon after `stop`, which outlives it, has been asked for.
+  void obey(const std::stop_token& stop);
 
   const std::filesystem::path& file() const { return file_; }
   bool in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }

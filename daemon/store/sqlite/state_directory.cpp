@@ -56,11 +56,22 @@ std::string process_in(int lock) {
 }
 
 // Prompts are nobody else's business. SQLite gives its other files the rights of this one.
-std::error_code make_private_file(const fs::path& path) {
-  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+std::error_code make_private_file(const fs::path& path, int flags = 0) {
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | flags, 0600);
   if (file < 0) return last_error();
   close(file);
   return {};
+}
+
+fs::path copy_of(const fs::path& database) {
+  return fs::path(database).replace_filename("backup.partial");
+}
+
+// With what SQLite keeps beside it.
+void remove_copy(const fs::path& copy) {
+  std::error_code ignored;
+  for (const char* rest : {"", "-journal", "-wal", "-shm"})
+    fs::remove(fs::path(copy).concat(rest), ignored);
 }
 
 }  // namespace
@@ -81,7 +92,27 @@ Result<StateDirectory> StateDirectory::take(const fs::path& path) {
   if (ftruncate(lock, 0) != 0 || pwrite(lock, process.data(), process.size(), 0) < 0)
     return unusable(path, last_error());
   if (const auto error = make_private_file(directory.database_)) return unusable(path, error);
+  remove_copy(copy_of(directory.database_));  // of a daemon that died
   return directory;
+}
+
+Result<CopyFile> StateDirectory::begin_copy() const {
+  auto path = copy_of(database_);
+  const auto error = make_private_file(path, O_EXCL);
+  if (error == std::errc::file_exists)
+    return fail(Code::unavailable, "A backup is being taken already; try again when it is done.");
+  if (error) return unusable(path.parent_path(), error);
+  return CopyFile(std::move(path));
+}
+
+CopyFile::~CopyFile() {
+  if (!path_.empty()) remove_copy(path_);
+}
+
+Result<std::shared_ptr<std::ifstream>> CopyFile::open() const {
+  auto file = std::make_shared<std::ifstream>(path_, std::ios::binary);
+  if (!*file) return fail(Code::internal, "The backup '" + path_.string() + "' cannot be read.");
+  return file;
 }
 
 StateDirectory::~StateDirectory() {

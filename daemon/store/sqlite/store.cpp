@@ -20,18 +20,17 @@ class FileStore final : public SqliteStore {
         readers_(directory_.database()),
         writer_(std::move(database), clock, options) {}
 
-  Result<void> backup(const std::filesystem::path& file) override {
-    if (std::error_code unknown; std::filesystem::exists(file, unknown))
-      return fail(Code::conflict, "The file '" + file.string() + "' is there already.");
+  Result<std::shared_ptr<std::ifstream>> backup(const std::stop_token& stop) override {
+    LLMSPOOL_TRY(copy, directory_.begin_copy());
     try {
       Database database(directory_.database());
-      database.run("VACUUM INTO ?", std::string_view(file.native()));
-      return {};
+      database.obey(stop);
+      database.run("VACUUM INTO ?", std::string_view(copy.path().native()));
+      if (!stop.stop_requested()) return copy.open();
     } catch (const DatabaseError& failed) {
-      std::error_code ignored;
-      std::filesystem::remove(file, ignored);
-      return std::unexpected(failed.error());
+      if (!stop.stop_requested()) return std::unexpected(failed.error());
     }
+    return fail(Code::unavailable, "The daemon stops: take the backup when it is back.");
   }
 
  private:

@@ -67,7 +67,7 @@ class FakeSpool final : public spool::Spool, private store::Store {
   std::mutex event_gate;
   std::atomic<int> event_reads_begun = 0, event_reads_ended = 0;
 
-  std::optional<Error> refuse_submits, refuse_chunks;
+  std::optional<Error> refuse_submits, refuse_chunks, refuse_events;
   std::atomic<bool> is_ready = true;
   std::vector<spool::Submission> submissions;
 
@@ -258,6 +258,7 @@ class FakeSpool final : public spool::Spool, private store::Store {
     ++event_reads_begun;
     const std::lock_guard let_in(event_gate);
     const std::lock_guard lock(mutex_);
+    if (refuse_events) return std::unexpected(*refuse_events);
     const auto found = jobs_.find(id);
     if (found == jobs_.end()) return missing(id);
     std::vector<job::Event> result;
@@ -315,7 +316,9 @@ class FakeSpool final : public spool::Spool, private store::Store {
   }
   Result<std::set<std::string>> switches() override { return {}; }
   Result<void> room() override { return {}; }
-  Result<void> backup(const std::filesystem::path&) override { return {}; }
+  Result<std::shared_ptr<std::ifstream>> backup(const std::stop_token&) override {
+    return fail(Code::internal, "The spool's own is asked for.");
+  }
 
   std::mutex mutex_;
   std::map<job::JobId, Entry> jobs_;
