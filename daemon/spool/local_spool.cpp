@@ -246,10 +246,17 @@ void LocalSpool::remove(const Caller& caller, job::JobId id, Done<void> done) {
   parts_.workers.run([this, caller, id, done = std::move(done)] {
     const auto job = get(caller, id);
     if (!job) return done(std::unexpected(job.error()));
-    // If it has ended meanwhile the cancel is refused, and the removal is what was wanted.
-    if (!job::ended(job->status))
-      ledger_.apply(id, std::nullopt, {job::Cancel{}}, [](const auto&) {});
-    ledger_.remove(id, done);
+    cancel_and_remove(id, done);
+  });
+}
+
+void LocalSpool::cancel_and_remove(job::JobId id, const Done<void>& done) {
+  // Where it has ended the cancel is refused, and the removal is what was wanted.
+  ledger_.apply(id, std::nullopt, {job::Cancel{}}, [](const auto&) {});
+  ledger_.remove(id, [this, id, done](Result<void> removed) {
+    const bool was_run_again = !removed && removed.error().code == Code::conflict;
+    if (was_run_again) return cancel_and_remove(id, done);
+    done(std::move(removed));
   });
 }
 

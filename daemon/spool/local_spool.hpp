@@ -72,6 +72,7 @@ class LocalSpool final : public Spool {
 
  private:
   static double random_share();
+  void cancel_and_remove(job::JobId id, const Done<void>& done);
 
   void on_change(const job::Job& job);
   void accept(const Caller& caller, Submission submission, Done<store::Submitted> done);
