@@ -17,6 +17,12 @@ std::int64_t rank(Time queued_at, int priority, const TurnRules& rules) {
   return queued_at.time_since_epoch().count() - priority * rules.aging.count();
 }
 
+void add_spellings(std::vector<std::string>& models, const std::string& model,
+                   const std::string& default_model) {
+  models.push_back(model);
+  if (model == default_model && !model.empty()) models.emplace_back();
+}
+
 const Head* Turns::next(const std::vector<Head>& heads, const Models& models,
                         const TurnRules& rules, Time now) {
   forget_future(now);

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
-#include <queue>
+#include <iterator>
+#include <map>
 #include <ranges>
 #include <set>
 
@@ -38,14 +39,18 @@ class Lines {
                                     kPlacesMax);
   }
 
-  // The job whose turn it will be, and no longer waits then; nothing: it cannot be told.
+  // Or no more can be told.
+  bool all_taken() const { return lines_.empty() || taken_ == most_; }
+
+  // The job whose turn it will be, and no longer waits then; nothing: it is nobody's.
   std::optional<job::Head> take(job::Turns& turns, const job::Models& models,
                                 const job::TurnRules& rules, Time now) {
-    if (lines_.empty() || taken_ == most_) return std::nullopt;
     std::vector<job::Head> firsts;
     firsts.reserve(lines_.size());
     for (const auto& [key, line] : lines_) firsts.push_back(line.front());
-    job::Head next = *turns.next(firsts, models, rules, now);
+    const job::Head* chosen = turns.next(firsts, models, rules, now);
+    if (chosen == nullptr) return std::nullopt;
+    job::Head next = *chosen;
     turns.take(next, now);
     const auto line = lines_.find({next.owner, next.model});
     line->second.pop_front();
@@ -64,7 +69,53 @@ class Lines {
   std::size_t most_ = 0, taken_ = 0;
 };
 
+// The slots of a backend that are taken, by when each will be free again.
+class Busy {
+ public:
+  explicit Busy(const Forecast::Server& server) : server_(server) {}
+
+  void take(const std::string& asked, double until) {
+    const std::string& model = server_.model_of(asked);
+    ends_.emplace(until, model);
+    ++running_[model];
+  }
+
+  // When a slot is free, `earliest` or later.
+  double free_in(double earliest) const {
+    const auto beyond = std::ssize(ends_) - server_.concurrency;
+    return beyond < 0 ? earliest : std::max(earliest, std::next(ends_.begin(), beyond)->first);
+  }
+
+  // What has ended by then no longer runs.
+  void pass_to(double time) {
+    while (!ends_.empty() && ends_.begin()->first <= time) {
+      --running_[ends_.begin()->second];
+      ends_.erase(ends_.begin());
+    }
+  }
+
+  double next_end() const { return ends_.begin()->first; }
+
+  std::vector<std::string> full_models() const {
+    std::vector<std::string> full;
+    for (const auto& [model, most] : server_.model_concurrency)
+      if (const auto now = running_.find(model); now != running_.end() && now->second >= most)
+        job::add_spellings(full, model, server_.default_model);
+    return full;
+  }
+
+ private:
+  const Forecast::Server& server_;
+  std::multimap<double, std::string> ends_;  // with its model
+  std::map<std::string, int> running_;       // of each model
+};
+
 }  // namespace
+
+int Forecast::Server::most(const std::string& asked) const {
+  const auto own = model_concurrency.find(model_of(asked));
+  return own == model_concurrency.end() ? concurrency : std::min(concurrency, own->second);
+}
 
 Forecast::Forecast(store::Store& store, const Clock& clock, const Loop& loop,
                    std::vector<Server> servers, job::TurnRules rules, Rest rest)
@@ -169,13 +220,12 @@ std::optional<Forecast::Views> Forecast::look_at_all(const Known& known) const {
 Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
                               const std::vector<Job>& running, const Known& known) const {
   const double rest = seconds_of(rest_(server.backend).value_or(Milliseconds(0)));
-  // When each of the backend's slots will take a job.
-  std::priority_queue<double, std::vector<double>, std::greater<>> free_in;
+  // When each of those that run will have left its slot.
+  Busy busy(server);
   for (const Job& job : running) {
     if (job.backend == server.backend)
-      free_in.push(std::max(ends_in(job, known).value_or(0), rest));
+      busy.take(job.model, std::max(ends_in(job, known).value_or(0), rest));
   }
-  while (std::cmp_less(free_in.size(), server.concurrency)) free_in.push(rest);
 
   View view{.waiting = queue.waiting, .looked_at = clock_.now()};
   const auto usual = known.history.expected(server.backend);
@@ -183,32 +233,39 @@ Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
   job::Turns turns = last_turns == known.turns.end() ? job::Turns() : last_turns->second;
   job::Models models;
   if (const auto last = known.last_model.find(server.backend); last != known.last_model.end())
-    models.loaded = {last->second};
+    job::add_spellings(models.loaded, server.model_of(last->second), server.default_model);
   const Time now = view.looked_at;
-  // When the next to begin will do so.
-  const auto begins_next = [&] {
-    if (server.requests_per_minute == 0) return free_in.top();
+  // When the next to begin will do so, if none begins before `earliest`.
+  const auto begins_next = [&](double earliest) {
+    const double free_in = busy.free_in(earliest);
+    if (server.requests_per_minute == 0) return free_in;
     // At the earliest, each with one request.
     const std::chrono::minutes others(std::ssize(view.begins) / server.requests_per_minute);
-    return std::max(free_in.top(), rest + seconds_of(others));
+    return std::max(free_in, rest + seconds_of(others));
   };
-  for (Lines lines(queue);;) {
-    const double begins_in = begins_next();
+  double begins_in = begins_next(rest);
+  for (Lines lines(queue); !lines.all_taken();) {
+    busy.pass_to(begins_in);
+    models.full = busy.full_models();
     const auto then = now + Milliseconds(std::llround(begins_in * 1000));
     const auto next = lines.take(turns, models, rules_, then);
-    if (!next) break;
-    models.loaded = {next->model};
-    free_in.pop();
+    if (!next) {  // all that are first are for models that are full
+      begins_in = busy.next_end();
+      continue;
+    }
+    models.loaded.clear();
+    job::add_spellings(models.loaded, server.model_of(next->model), server.default_model);
     const auto takes = known.history.expected(server.backend, next->model, next->pipeline);
-    free_in.push(begins_in + takes.value_or(usual.value_or(0)));
+    busy.take(next->model, begins_in + takes.value_or(usual.value_or(0)));
     view.begins.push_back(begins_in);
     Place place{.position = std::ssize(view.begins), .owner = next->owner};
     if (takes) place.ends_in = begins_in + *takes;
     view.places.emplace(next->id, std::move(place));
     view.last_place_rank = job::rank(next->queued_at, next->priority, rules_);
     view.ranking.put(next->id, view.last_place_rank);
+    begins_in = begins_next(begins_in);
   }
-  view.next_begins = begins_next();
+  view.next_begins = begins_in;
   view.last_rank = queue.last ? job::rank(queue.last->queued_at, queue.last->priority, rules_) : 0;
   return view;
 }
@@ -260,7 +317,7 @@ std::optional<double> Forecast::ends_in(const View& view, const Job& pending,
       return std::max(view.begins[static_cast<std::size_t>(*position - 1)] - since_look, 0.0) +
              *usual;
     const auto server = std::ranges::find(known_.servers, pending.backend, &Server::backend);
-    const double others = *usual * static_cast<double>(behind) / server->concurrency;
+    const double others = *usual * static_cast<double>(behind) / server->most(pending.model);
     return std::max(view.next_begins + others - since_look, 0.0) + *usual;
   }
   const auto start = job::earliest_start(pending, clock_.now());

@@ -17,9 +17,10 @@
 
 namespace llmspool::spool {
 
-// Whether a pending job waits for nothing but its turn, as far as it shows by itself.
+// Whether a pending job waits for nothing but its turn; the store may not know yet that its time
+// has come.
 inline bool waits_its_turn(const job::Job& job, Time now) {
-  return job.after.empty() && job::earliest_start(job, now).value_or(now) <= now;
+  return job.claimable || (job.after.empty() && job::earliest_start(job, now).value_or(now) <= now);
 }
 
 class Forecast {
@@ -28,7 +29,15 @@ class Forecast {
   struct Server {
     std::string backend;
     int concurrency = 1;
-    std::int64_t requests_per_minute = 0;  // 0: no limit
+    std::int64_t requests_per_minute = 0;            // 0: no limit
+    std::string default_model{};                     // of jobs that name none
+    std::map<std::string, int> model_concurrency{};  // jobs at once for a model
+
+    const std::string& model_of(const std::string& asked) const {
+      return asked.empty() ? default_model : asked;
+    }
+    // Jobs at once that ask for such a model.
+    int most(const std::string& asked) const;
   };
   // How long a backend gives no job a start; nothing: nobody can say. Any thread.
   using Rest = std::function<std::optional<Milliseconds>(const std::string& backend)>;

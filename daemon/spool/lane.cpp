@@ -10,14 +10,14 @@ namespace {
 
 using plugin::Verdict;
 
+}  // namespace
+
 std::string default_model_of(const plugin::Backend& backend) {
   const auto models = backend.models();
   if (!models) return {};
   const auto found = std::ranges::find_if(*models, &plugin::Model::is_default);
   return found == models->end() ? std::string() : found->id;
 }
-
-}  // namespace
 
 Lane::Lane(std::shared_ptr<plugin::Backend> backend, const config::Backend& rules, Loop& loop)
     : backend_(std::move(backend)),
@@ -60,18 +60,13 @@ std::string Lane::model_of(const job::Job& job) const {
   return job.model.empty() ? default_model_ : job.model;
 }
 
-void Lane::add_spelling(std::vector<std::string>& models, const std::string& model) const {
-  models.push_back(model);
-  if (model == default_model_ && !model.empty()) models.emplace_back();
-}
-
 job::Models Lane::models() const {
   job::Models models;
-  if (has_run_) add_spelling(models.loaded, last_model_);
+  if (has_run_) job::add_spellings(models.loaded, last_model_, default_model_);
   for (const auto& [model, most] : rules_.model_concurrency) {
     const auto running_now = running_models_.find(model);
     if (running_now != running_models_.end() && running_now->second >= most)
-      add_spelling(models.full, model);
+      job::add_spellings(models.full, model, default_model_);
   }
   return models;
 }

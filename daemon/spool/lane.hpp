@@ -18,6 +18,9 @@ namespace llmspool::spool {
 // beside its new one.
 using RunKey = std::pair<job::JobId, job::Fence>;
 
+// Empty: it cannot be told.
+std::string default_model_of(const plugin::Backend& backend);
+
 class Lane {
  public:
   Lane(std::shared_ptr<plugin::Backend> backend, const config::Backend& rules, Loop& loop);
@@ -74,7 +77,6 @@ class Lane {
 
  private:
   std::string model_of(const job::Job& job) const;
-  void add_spelling(std::vector<std::string>& models, const std::string& model) const;
 
   const std::shared_ptr<plugin::Backend> backend_;
   const config::Backend rules_;

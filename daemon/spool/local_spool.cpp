@@ -29,11 +29,14 @@ std::vector<Forecast::Server> servers_of(const plugin::Registry& plugins,
                                          const std::map<std::string, config::Backend>& rules) {
   std::vector<Forecast::Server> servers;
   for (const auto& backend : plugins.backends()) {
+    Forecast::Server& server = servers.emplace_back();
+    server.backend = backend->id();
+    server.concurrency = backend->concurrency();
+    server.default_model = default_model_of(*backend);
     const auto own = rules.find(backend->id());
-    servers.push_back(
-        {.backend = backend->id(),
-         .concurrency = backend->concurrency(),
-         .requests_per_minute = own == rules.end() ? 0 : own->second.requests_per_minute});
+    if (own == rules.end()) continue;
+    server.requests_per_minute = own->second.requests_per_minute;
+    server.model_concurrency = own->second.model_concurrency;
   }
   return servers;
 }

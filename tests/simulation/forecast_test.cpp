@@ -217,6 +217,39 @@ TEST_F(ForecastScenario, ExpectsTheLoadedModelToGoFirstForAWhile) {
               ElementsAre(1, 2, same[0], same[1], same[2], other, same[3], same[4], same[5]));
 }
 
+TEST_F(ForecastScenario, KnowsWhichModelJobsMeanThatNameNone) {
+  have_backend([this](const GenerateRequest&, Sink&) { return take_ten_seconds(); }, 1, "x",
+               {"a", "b"});
+  start();
+  const auto submit_for = [this](const std::string& model) {
+    return submit([&](spool::Submission& submission) { submission.job.model = model; });
+  };
+  submit_for("");
+  time_.pass(seconds(11));
+  std::vector<JobId> ids{submit_for("")};
+  for (const auto* model : {"a", "a", "", ""}) ids.push_back(submit_for(model));
+  time_.pass(Milliseconds(100));
+  EXPECT_THAT(positions(ids), ElementsAre(-1, 1, 2, 3, 4));
+}
+
+TEST_F(ForecastScenario, KnowsHowManyJobsOfAModelRunAtOnce) {
+  have_backend([this](const GenerateRequest&, Sink&) { return take_ten_seconds(); }, 4, "x",
+               {"a", "b"});
+  config::Backend rules;
+  rules.model_concurrency["a"] = 1;
+  start({{"x", rules}});
+  const auto submit_for = [this](const std::string& model) {
+    return submit([&](spool::Submission& submission) { submission.job.model = model; });
+  };
+  submit_for("a");
+  submit_for("b");
+  time_.pass(seconds(11));
+  std::vector<JobId> ids;
+  for (const auto* model : {"a", "", "a", "b", "b"}) ids.push_back(submit_for(model));
+  time_.pass(Milliseconds(100));
+  EXPECT_THAT(etas(ids), ElementsAre(10, 20, 30, 10, 10));
+}
+
 TEST_F(ForecastScenario, RemembersWhoseTheLastTurnWas) {
   start_known();
   submit_several(4);
@@ -300,6 +333,9 @@ TEST_F(ForecastScenario, EstimatesThePlacesOfThoseFarBehind) {
   set_switch(Switch::paused, "x", true);
   const auto ids = submit_several(1500);
   EXPECT_THAT(positions({ids[999], ids[1249], ids[1499]}), ElementsAre(1000, 1250, 1500));
+  const auto follows = submit([](auto& submission) { submission.job.after = {1}; });
+  time_.pass(seconds(2));
+  EXPECT_THAT(positions({follows}), ElementsAre(1501)) << "the first has completed";
 }
 
 }  // namespace

@@ -233,8 +233,9 @@ Result<std::optional<Job>> Changes::replay(const SubmissionRow& submission, Time
   return *first;
 }
 
-void Changes::insert(const Job& job, const std::string& request) {
+void Changes::insert(Job& job, const std::string& request) {
   const Schedule schedule = schedule_of(database_, job, clock_.now());
+  job.claimable = schedule.claimable;
   database_.run(
       "INSERT INTO jobs(id, status, owner, pipeline, backend, model, priority, queued, rank, "
       "claimable, diverts, due, expires, ended, group_id, seq, body, output) "
@@ -397,7 +398,7 @@ void Changes::tell_followers(std::deque<job::Abandon> ends, std::vector<Applied>
   untold_ = untold_ || !ends.empty();
 }
 
-void Changes::update(const Job& before, const Job& after, bool only_text,
+void Changes::update(const Job& before, Job& after, bool only_text,
                      std::optional<std::int64_t> run) {
   if (only_text) {
     database_.run("UPDATE jobs SET seq = ? WHERE id = ?", after.seq, after.id);
@@ -409,6 +410,7 @@ void Changes::update(const Job& before, const Job& after, bool only_text,
                   after.id);
   } else {
     const Schedule schedule = schedule_of(database_, after, clock_.now());
+    after.claimable = schedule.claimable;
     database_.run(
         "UPDATE jobs SET status = ?, backend = ?, model = ?, priority = ?, queued = ?, rank = ?, "
         "claimable = ?, diverts = ?, due = ?, paused = ?, expires = ?, ended = ?, run = ?, "

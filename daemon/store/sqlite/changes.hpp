@@ -82,7 +82,7 @@ class Changes {
   Result<std::optional<job::Job>> replay(const SubmissionRow& submission, Time now);
   // For one more job of the owner that waits, with so many bytes of its own, when so many leave.
   Result<void> check_room(const std::string& owner, std::size_t bytes, int leaving = 0);
-  void insert(const job::Job& job, const std::string& request);
+  void insert(job::Job& job, const std::string& request);
   // The active job with the same key; one that cannot be read is none.
   std::shared_ptr<const job::Job> superseded_by(const job::Job& newer);
   std::vector<Applied> supersede(const job::Job& older, job::JobId by);
@@ -103,7 +103,7 @@ class Changes {
   Result<void> check_restart(const job::Job& job);
   void settle(Applied& applied);
   void tell_followers(std::deque<job::Abandon> ends, std::vector<Applied>& changed);
-  void update(const job::Job& before, const job::Job& after, bool only_text,
+  void update(const job::Job& before, job::Job& after, bool only_text,
               std::optional<std::int64_t> run);
   void count(const job::Job& before, const job::Job& after);
   void reschedule(const job::Job& job);

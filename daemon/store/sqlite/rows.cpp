@@ -130,6 +130,7 @@ Job read_columns(const Query& row) {
   job.seq = row.number(7);
   if (!row.is_null(kOutputColumn)) job.output = row.text(kOutputColumn);
   job.queued_at = row.time(10);
+  job.claimable = row.number(11) != 0;
   return job;
 }
 

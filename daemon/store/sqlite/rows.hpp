@@ -9,7 +9,7 @@ namespace llmspool::store::sqlite {
 
 // The columns that read_job() expects, in order.
 inline constexpr std::string_view kJobColumns =
-    "id, status, owner, pipeline, backend, model, priority, seq, body, output, queued";
+    "id, status, owner, pipeline, backend, model, priority, seq, body, output, queued, claimable";
 inline constexpr int kBodyColumn = 8, kOutputColumn = 9;
 job::Job read_job(const Database& database, const Query& row);
 // In a list one damaged job does not keep the others from being shown: it is given with what has a
