@@ -37,8 +37,11 @@ Hub::Following::~Following() {
 
 std::optional<std::vector<PublishedPtr>> Hub::Following::events_in_memory(job::Seq after) const {
   const std::scoped_lock lock(hub_.mutex_);
-  const auto& recent = hub_.topics_.at(id_).recent;
+  const Topic& topic = hub_.topics_.at(id_);
+  const auto& recent = topic.recent;
   if (recent.empty() || recent.front()->seq - 1 > after) return std::nullopt;
+  // What the snapshot was read with is stored, though it is still to be published.
+  if (topic.snapshot && topic.snapshot->seq() > recent.back()->seq) return std::nullopt;
   const auto begin =
       std::ranges::upper_bound(recent, after, {}, [](const auto& event) { return event->seq; });
   return std::vector<PublishedPtr>(begin, recent.end());
@@ -108,7 +111,8 @@ void Hub::publish(const job::Job& job, const std::vector<job::Event>& events) {
     topic.recent_bytes -= topic.recent.front()->json.size();
     topic.recent.pop_front();
   }
-  topic.snapshot = snapshot_of(job);
+  // A follower may have read from the store already what is still to be published.
+  if (!topic.snapshot || topic.snapshot->seq() <= job.seq) topic.snapshot = snapshot_of(job);
   wake(topic);
 }
 

@@ -68,6 +68,18 @@ TEST_F(HubTest, ShowsTheNewestState) {
   EXPECT_TRUE((*snapshot)->ended());
 }
 
+TEST_F(HubTest, NeverGoesBackToAnOlderState) {
+  const auto id = store_.submit().job.id;
+  const auto held = store_.apply(id, job::Hold{}), cancelled = store_.apply(id, job::Cancel{});
+  Hub::Following following(hub_, id, [] {});
+  EXPECT_EQ((*following.snapshot())->seq(), 3) << "by the store's word";
+  for (const auto& applied : {held, cancelled}) {
+    publish(applied);
+    EXPECT_EQ((*following.snapshot())->seq(), 3);
+    EXPECT_EQ(seqs(following.events(1)), (std::vector<job::Seq>{2, 3})) << "and all up to it";
+  }
+}
+
 TEST_F(HubTest, WakesNobodyForAnotherJob) {
   const auto id = store_.submit().job.id;
   const auto other = store_.submit().job.id;
