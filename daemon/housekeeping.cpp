@@ -77,6 +77,7 @@ void Housekeeping::reload() {
 }
 
 Result<void> Housekeeping::take_over() {
+  const std::lock_guard one_at_a_time(reloading_);
   LLMSPOOL_TRY(config, read_config(options_));
   LLMSPOOL_TRY(library, pipeline::Library::load(config.pipelines.directories,
                                                 spool_.plugins().optimizer_names()));

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <functional>
+#include <mutex>
 
 #include "options.hpp"
 #include "spool/local_spool.hpp"
@@ -38,6 +39,7 @@ class Housekeeping {
   pipeline::Current& pipelines_;
   const Options options_;
   const std::function<void()> stop_;
+  std::mutex reloading_;  // one at a time, or the older files might be taken last
   bool stopping_ = false;
   bool status_due_ = false;  // of the loop
 };

@@ -27,7 +27,8 @@ ParsedOptions parse_options(int argc, char** argv) {
 }
 
 Result<config::Config> read_config(const Options& options) {
-  if (!options.config_given && !std::filesystem::exists(options.config_file))
+  std::error_code unknown;  // then reading it says why
+  if (!options.config_given && !std::filesystem::exists(options.config_file, unknown) && !unknown)
     return config::defaults();
   return config::load(options.config_file);
 }
