@@ -62,7 +62,7 @@ asio::awaitable<void> accept_all(std::shared_ptr<Core> core, std::shared_ptr<Por
       spawn_session(core, std::move(socket), port->listener.transport());
       continue;
     }
-    if (core->stopping()) co_return;
+    if (core->stopping() || error == asio::error::operation_aborted) co_return;
     if (error == asio::error::connection_aborted) continue;
     // Out of descriptors or memory: others must end first.
     if (!complained) log::error("A connection could not be accepted: " + error.message());
