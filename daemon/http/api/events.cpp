@@ -11,9 +11,24 @@ namespace {
 
 constexpr auto kForever = std::numeric_limits<std::int64_t>::max();
 
+// "text/event-stream;q=0" rules it out.
+bool names_stream(std::string_view range) {
+  ParameterizedValue type;
+  if (!parse_parameterized(trimmed(range), type) || type.value != "text/event-stream") return false;
+  const std::string* weight = type.parameter("q");
+  return !weight || weight->find_first_not_of("0.") != std::string::npos;
+}
+
 bool wants_stream(const Request& request) {
-  const std::string* accept = request.headers.find("Accept");
-  return accept && lowercase(*accept).find("text/event-stream") != std::string::npos;
+  for (const auto& [name, value] : request.headers.all()) {
+    if (!iequals(name, "Accept")) continue;
+    for (std::string_view rest = value; !rest.empty();) {
+      const auto end = std::min(rest.find(','), rest.size());
+      if (names_stream(rest.substr(0, end))) return true;
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  }
+  return false;
 }
 
 // A page: events after `after`, waiting for the first until `deadline`.
@@ -74,6 +89,11 @@ std::string queue_message(const job::Outlook& outlook) {
          ",\"eta_seconds\":" + number(outlook.eta_seconds) + "}\n\n";
 }
 
+// A stream ends with its job's removal; where the job cannot be read, it is broken off.
+void check_removed(const Error& error) {
+  if (error.code != Code::not_found) throw std::runtime_error(error.message);
+}
+
 asio::awaitable<void> write_events(const Services& services, const Request& request, job::JobId id,
                                    job::Seq last, BodyWriter& body) {
   Follower follower(services, id, request.signal);
@@ -83,7 +103,7 @@ asio::awaitable<void> write_events(const Services& services, const Request& requ
   job::Outlook told;
   for (bool ended = false;;) {
     const auto events = co_await follower.events(last);
-    if (!events) co_return;
+    if (!events) co_return check_removed(events.error());
     for (const spool::PublishedPtr& event : *events) {
       text += "id: " + std::to_string(event->seq) + "\nevent: " + event->type +
               "\ndata: " + event->json + "\n\n";
@@ -102,7 +122,8 @@ asio::awaitable<void> write_events(const Services& services, const Request& requ
     ended = false;
     if (!events->empty()) continue;
     const auto snapshot = co_await follower.snapshot();
-    if (!snapshot || request.signal->stopped()) co_return;
+    if (!snapshot) co_return check_removed(snapshot.error());
+    if (request.signal->stopped()) co_return;
     ended = (*snapshot)->ended();
     if (ended) continue;  // what tells of its end is still to be read
     if ((*snapshot)->outlook != told) {

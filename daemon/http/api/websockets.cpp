@@ -10,14 +10,19 @@ namespace {
 
 enum CloseCode : std::uint16_t {
   kDone = 1000,
+  kInternalError = 1011,
   kRestarting = 1012,
   kNoSuchJob = 4504,
 };
 
-asio::awaitable<void> send_error(WebSocket& socket, std::string message) {
-  std::string text = boost::json::serialize(boost::json::object{{"error", message}});
+asio::awaitable<void> send_error(WebSocket& socket, Error error) {
+  std::string text = boost::json::serialize(boost::json::object{{"error", error.message}});
   co_await socket.send(std::move(text));
-  socket.close(kNoSuchJob, "No such job.");
+  if (error.code == Code::not_found) {
+    socket.close(kNoSuchJob, "No such job.");
+  } else {
+    socket.close(kInternalError, "The job cannot be read now; come back later.");
+  }
 }
 
 // One client that follows one job.
@@ -30,8 +35,9 @@ class Following {
     std::int64_t sent = 0;  // version
     while (socket_.open()) {
       const auto snapshot = co_await follower_.snapshot();
-      if (!snapshot) co_return co_await send_error(socket_, snapshot.error().message);
-      if ((*snapshot)->version != sent || asked()) {
+      if (!snapshot) co_return co_await send_error(socket_, snapshot.error());
+      const bool is_asked = asked();
+      if ((*snapshot)->version != sent || is_asked) {
         sent = (*snapshot)->version;
         std::string text = (*snapshot)->json;
         const bool taken = co_await socket_.send(std::move(text));
@@ -46,14 +52,14 @@ class Following {
   asio::awaitable<void> events(job::Seq last) {
     while (socket_.open()) {
       const auto snapshot = co_await follower_.snapshot();
-      if (!snapshot) co_return co_await send_error(socket_, snapshot.error().message);
+      if (!snapshot) co_return co_await send_error(socket_, snapshot.error());
       if (asked()) {
         std::string text = (*snapshot)->json;
         const bool taken = co_await socket_.send(std::move(text));
         if (!taken) co_return;
       }
       const auto events = co_await follower_.events(last);
-      if (!events) co_return co_await send_error(socket_, events.error().message);
+      if (!events) co_return co_await send_error(socket_, events.error());
       for (const spool::PublishedPtr& event : *events) {
         std::string text = event->json;
         const bool taken = co_await socket_.send(std::move(text));
@@ -67,11 +73,11 @@ class Following {
   }
 
  private:
-  // Whether the client has asked for the job since it was last looked at.
+  // Whether the client has asked for the job; each time it has is told once.
   bool asked() {
-    bool status = false;
-    while (const auto message = socket_.take_message()) status |= trimmed(*message) == "status";
-    return status;
+    while (const auto message = socket_.take_message())
+      if (trimmed(*message) == "status") return true;
+    return false;
   }
 
   // False: there is nothing to wait for.
@@ -98,13 +104,28 @@ asio::awaitable<void> follow(const Services& services, const Request& request, j
   }
 }
 
+// 16 bytes in base64.
+bool is_key(std::string_view text) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  return text.size() == 24 && text.ends_with("==") &&
+         text.find_first_not_of(kDigits) == text.size() - 2;
+}
+
+Response upgrade_required() {
+  Response response = problem_response(426, "upgrade-required", "Upgrade required",
+                                       "This address speaks WebSocket only, in version 13.");
+  response.headers.add("Upgrade", "websocket");
+  response.headers.add("Sec-WebSocket-Version", "13");
+  return response;
+}
+
 asio::awaitable<Result<Response>> open(const Services& services, const Request& request) {
-  if (!request.websocket) {
-    Response response = problem_response(426, "upgrade-required", "Upgrade required",
-                                         "This address speaks WebSocket only.");
-    response.headers.add("Upgrade", "websocket");
-    co_return response;
-  }
+  const std::string* version = request.headers.find("Sec-WebSocket-Version");
+  if (!request.websocket || !version || trimmed(*version) != "13") co_return upgrade_required();
+  const std::string* key = request.headers.find("Sec-WebSocket-Key");
+  if (!key || !is_key(trimmed(*key)))
+    co_return fail(Code::invalid, "The Sec-WebSocket-Key header must be 16 bytes in base64.");
   LLMSPOOL_CO_CHECK(check_query(request, {"events", "after"}));
   LLMSPOOL_CO_TRY(
       after, integer_argument(request, "after", 0, 0, std::numeric_limits<std::int64_t>::max()));
@@ -121,8 +142,8 @@ asio::awaitable<Result<Response>> open(const Services& services, const Request& 
     };
   } else if (job.error().code == Code::not_found) {
     // A browser page sees no status of a refused handshake, only a close code.
-    response.websocket = [message = job.error().message](WebSocket& socket) {
-      return send_error(socket, message);
+    response.websocket = [error = job.error()](WebSocket& socket) {
+      return send_error(socket, error);
     };
   } else {
     co_return std::unexpected(job.error());

@@ -133,6 +133,25 @@ TEST_F(Events, EndWhenTheJobIsRemoved) {
   EXPECT_EQ(waiting.get().status, 404);
 }
 
+TEST_F(Events, BreakOffWhereTheyCannotBeRead) {
+  server_.spool.refuse_events = Error{Code::internal, "The disk fails."};
+  auto connection = stream();
+  EXPECT_THAT(connection.read_all(), Not(EndsWith("0\r\n\r\n")));
+}
+
+TEST_F(Events, AreAStreamToWhoAcceptsOne) {
+  run(0);
+  end();
+  const std::pair<std::string, std::string> cases[] = {
+      {"Accept: application/json\r\nAccept: text/event-stream\r\n", "text/event-stream"},
+      {"Accept: application/json, Text/Event-Stream;q=0.5\r\n", "text/event-stream"},
+      {"Accept: application/json, text/event-stream;q=0\r\n", "application/json"},
+      {"Accept: */*\r\n", "application/json"}};
+  for (const auto& [accept, type] : cases)
+    EXPECT_EQ(server_.call("GET", "/api/jobs/1/events", "", accept).header("Content-Type"), type)
+        << accept;
+}
+
 TEST_F(Events, AreManyAndNoneIsMissed) {
   auto connection = stream();
   run(3000);

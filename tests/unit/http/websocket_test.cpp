@@ -143,6 +143,36 @@ TEST_F(WebSockets, RefuseAJobThatThereIsNotWithACloseCode) {
   }
 }
 
+TEST_F(WebSockets, AnswerEachQuestion) {
+  Client client(server_.path, "/api/ws/jobs/1");
+  client.read();
+  for (int i = 0; i < 3; ++i) client.write("status");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(status(client.read()), "pending");
+}
+
+TEST_F(WebSockets, RefuseAWrongHandshakeWithAProblem) {
+  const std::string upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\n";
+  const std::string version = "Sec-WebSocket-Version: 13\r\n";
+  const std::pair<std::string, int> cases[] = {
+      {upgrade + version, 400},
+      {upgrade + version + "Sec-WebSocket-Key: abc\r\n", 400},
+      {upgrade + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n", 426},
+      {upgrade + "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n",
+       426}};
+  for (const auto& [headers, code] : cases) {
+    const Reply reply = server_.call("GET", "/api/ws/jobs/1", "", headers);
+    EXPECT_EQ(reply.status, code) << headers;
+    EXPECT_EQ(reply.header("Content-Type"), "application/problem+json") << headers;
+  }
+}
+
+TEST_F(WebSockets, LetAClientComeBackWhereTheJobCannotBeReadNow) {
+  server_.spool.refuse_events = Error{Code::internal, "The disk fails."};
+  Client client(server_.path, "/api/ws/jobs/1?events=all");
+  EXPECT_EQ(client.read()->at("error"), "The disk fails.");
+  EXPECT_EQ(client.code(), 1011);
+}
+
 TEST_F(WebSockets, EndWhenTheJobIsRemoved) {
   Client objects(server_.path, "/api/ws/jobs/1"), events(server_.path, "/api/ws/jobs/1?events=all");
   objects.read();
