@@ -56,6 +56,10 @@ std::string repaired_utf8(std::string_view text) {
   return repaired;
 }
 
+bool has_control_characters(std::string_view text) {
+  return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+}
+
 std::string escaped_controls(std::string_view text) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string escaped;

@@ -12,6 +12,8 @@ namespace llmspool {
 std::optional<std::size_t> invalid_utf8_at(std::string_view text);
 // The text with each such byte replaced by U+FFFD.
 std::string repaired_utf8(std::string_view text);
+// Whether there are any below U+0020, or U+007F.
+bool has_control_characters(std::string_view text);
 // On one line and without power over a terminal: valid UTF-8, control characters as \n, \x1b, ...
 std::string escaped_controls(std::string_view text);
 // How many bytes at the end are the beginning of a character whose rest is missing: 0 to 3.

@@ -30,10 +30,9 @@ std::optional<std::string> decoded(std::string_view text, bool plus_is_space) {
     } else if (c == '+' && plus_is_space) {
       c = ' ';
     }
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return std::nullopt;
     result += c;
   }
-  if (invalid_utf8_at(result)) return std::nullopt;
+  if (has_control_characters(result) || invalid_utf8_at(result)) return std::nullopt;
   return result;
 }
 

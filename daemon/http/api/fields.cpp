@@ -37,14 +37,6 @@ std::string_view a_thing(const json::value& value) {
   return "that";
 }
 
-// As people write it: not 5E-1.
-std::string number_text(const json::value& number) {
-  if (!number.is_double()) return json::serialize(number);
-  std::array<char, 32> text{};
-  const auto written = std::to_chars(text.begin(), text.end(), number.get_double());
-  return {text.begin(), written.ptr};
-}
-
 }  // namespace
 
 Result<json::object> parse_json_object(std::string_view body, std::string_view what) {
@@ -61,7 +53,7 @@ Result<json::object> parse_json_object(std::string_view body, std::string_view w
     read += parser.write_some(body.data() + read, body.size() - read, error);
     if (parser.done()) break;
   }
-  if (!error) parser.finish(error);
+  if (!error && !parser.done()) parser.finish(error);
   const auto rest = body.find_first_not_of(" \t\r\n", read);
   if (error == json::error::too_deep) {
     return fail(Code::invalid, subject + " is nested deeper than " +
@@ -85,6 +77,13 @@ Result<json::object> parse_json_object(std::string_view body, std::string_view w
                 subject + " has a number beyond the largest that is understood, 1.8e308.");
   }
   return std::move(value.get_object());
+}
+
+std::string number_text(const json::value& number) {
+  if (!number.is_double()) return json::serialize(number);
+  std::array<char, 32> text{};
+  const auto written = std::to_chars(text.begin(), text.end(), number.get_double());
+  return {text.begin(), written.ptr};
 }
 
 std::optional<std::string> not_a_document(std::string_view text) {
@@ -125,8 +124,8 @@ std::optional<std::string> Fields::text(std::string_view name, std::size_t bytes
   std::string text(found->get_string());
   if (text.size() > bytes_max) {
     wrong(name, "it must not be longer than " + std::to_string(bytes_max) + " bytes.");
-  } else if (text.find('\0') != std::string::npos) {
-    wrong(name, "it must not have a NUL character.");
+  } else if (has_control_characters(text)) {
+    wrong(name, "it must not have control characters.");
   } else {
     return text;
   }

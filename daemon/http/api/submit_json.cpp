@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/limits.hpp"
+#include "base/text.hpp"
 #include "http/api/fields.hpp"
 #include "http/api/shared_fields.hpp"
 #include "http/api/submit_body.hpp"
@@ -49,7 +50,7 @@ void read_inputs(Fields& fields, job::Request& request) {
     if (value.is_bool()) {
       request.inputs[name] = value.get_bool() ? "true" : "false";
     } else if (value.is_number()) {
-      request.inputs[name] = json::serialize(value);
+      request.inputs[name] = number_text(value);
     } else if (auto text = inner.document(name)) {
       request.inputs[name] = *std::move(text);
     }
@@ -81,6 +82,14 @@ void read_work(Fields& fields, spool::Submission& submission) {
   submission.job.pipeline = pipeline.value_or("");
 }
 
+// Without what is null, which counts as not given.
+json::object given(const json::object& params) {
+  json::object rest;
+  for (const auto& [name, value] : params)
+    if (!value.is_null()) rest.emplace(name, value);
+  return rest;
+}
+
 void read_optimizers(Fields& fields, job::Request& request) {
   const json::array* list = fields.array("optimizers", limits::kBackendsMax);
   for (std::size_t i = 0; list && i < list->size(); ++i) {
@@ -95,7 +104,7 @@ void read_optimizers(Fields& fields, job::Request& request) {
     const json::object* params = inner.object("params");
     inner.refuse_others();
     fields.add(inner);
-    if (name) request.optimizers.push_back({*name, params ? *params : json::object()});
+    if (name) request.optimizers.push_back({*name, params ? given(*params) : json::object()});
   }
 }
 
@@ -172,9 +181,9 @@ void read_labels(Fields& fields, std::map<std::string, std::string>& labels) {
     const std::string name(key);
     const auto text = inner.text(name, limits::kLabelBytesMax);
     if (name.empty() || name.size() > limits::kLabelBytesMax ||
-        name.find(':') != std::string::npos || name.find('\0') != std::string::npos) {
+        name.find(':') != std::string::npos || has_control_characters(name)) {
       inner.wrong(name, "a label's name is 1 to " + std::to_string(limits::kLabelBytesMax) +
-                            " bytes without a colon.");
+                            " bytes without a colon or control characters.");
     } else if (!inner.has(name)) {
       inner.wrong(name, "it must be a text, not null.");
     } else if (text) {
@@ -190,7 +199,8 @@ Result<spool::Submission> submission_from_json(const json::object& body) {
   read_work(fields, submission);
   read_backends(fields, submission.job.backends);
   submission.job.model = fields.text("model", limits::kLabelBytesMax).value_or("");
-  if (const json::object* params = fields.object("params")) submission.request.params = *params;
+  if (const json::object* params = fields.object("params"))
+    submission.request.params = given(*params);
   read_optimizers(fields, submission.request);
   submission.job.priority =
       static_cast<int>(fields.integer("priority", 0, 100).value_or(submission.job.priority));

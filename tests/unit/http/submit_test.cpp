@@ -31,17 +31,21 @@ TEST(JsonSubmission, OfAPrompt) {
 
 TEST(JsonSubmission, OfEverything) {
   const auto submission = from_json(R"({
-    "pipeline": "application", "inputs": {"cv": "a", "ats": true, "n": 3, "none": null},
-    "backend": ["ollama", "llamacpp"], "model": "tiny", "params": {"temperature": 0.7},
-    "optimizers": [{"name": "redact", "params": {"x": 1}}, {"name": "plain"}],
+    "pipeline": "application", "inputs": {"cv": "a", "ats": true, "n": 3, "half": 0.5, "one": 1.0,
+                                          "none": null},
+    "backend": ["ollama", "llamacpp"], "model": "tiny", "params": {"temperature": 0.7, "seed": null},
+    "optimizers": [{"name": "redact", "params": {"x": 1, "y": null}}, {"name": "plain"}],
     "priority": 0, "not_before": "2026-11-24T12:00:00Z", "deadline": "2026-11-25T12:00:00+01:00",
     "timeout_seconds": 600, "max_attempts": 1, "after": ["41", "42"], "hold": true,
     "labels": {"batch": "spring"}})");
   ASSERT_TRUE(submission) << submission.error().message;
   EXPECT_THAT(submission->request.inputs,
-              ElementsAre(Pair("ats", "true"), Pair("cv", "a"), Pair("n", "3")));
+              ElementsAre(Pair("ats", "true"), Pair("cv", "a"), Pair("half", "0.5"), Pair("n", "3"),
+                          Pair("one", "1")));
+  EXPECT_FALSE(submission->request.params.contains("seed"));
   EXPECT_THAT(submission->job.backends, ElementsAre("ollama", "llamacpp"));
-  EXPECT_EQ(submission->request.optimizers.size(), 2U);
+  ASSERT_EQ(submission->request.optimizers.size(), 2U);
+  EXPECT_EQ(submission->request.optimizers[0].params, (boost::json::object{{"x", 1}}));
   EXPECT_EQ(submission->job.priority, 0);
   EXPECT_EQ(format_time(*submission->job.deadline), "2026-11-25T11:00:00.000Z");
   EXPECT_THAT(submission->job.after, ElementsAre(41, 42));
@@ -96,6 +100,10 @@ TEST(JsonSubmission, NamesTheFieldThatIsWrong) {
       {R"({"prompt":"a","labels":{"a":1}})", "labels.a", "a text, not a number"},
       {R"({"prompt":"a","labels":{"a":null}})", "labels.a", "not null"},
       {R"({"prompt":"a","labels":{"a:b":"c"}})", "labels.a:b", "colon"},
+      {R"({"prompt":"a","labels":{"a\tb":"c"}})", "labels.a\tb", "control characters"},
+      {R"({"prompt":"a","labels":{"a":"b\n"}})", "labels.a", "control characters"},
+      {R"({"prompt":"a","group":"a\u007f"})", "group", "control characters"},
+      {R"({"prompt":"a","supersede":"a\nb"})", "supersede", "control characters"},
       {R"({"prompt":"a","labels":[]})", "labels", "an object, not a list"},
       {R"({"prompt":"a","promt":"b"})", "promt", "there are: after, backend"},
   };
@@ -108,6 +116,12 @@ TEST(JsonSubmission, NamesTheFieldThatIsWrong) {
     EXPECT_THAT(submission.error().fields[0].detail, HasSubstr(detail)) << text;
     EXPECT_THAT(submission.error().message, HasSubstr("'" + field + "'"));
   }
+}
+
+TEST(JsonSubmission, IsOneObjectAndNothingMore) {
+  EXPECT_THAT(from_json(R"({"prompt":"a"} {"prompt":"b"})").error().message,
+              HasSubstr("not JSON at byte 15: more follows"));
+  EXPECT_THAT(from_json(R"({"prompt":)").error().message, HasSubstr("incomplete"));
 }
 
 TEST(JsonSubmission, NamesAllThatIsWrongAtOnce) {
