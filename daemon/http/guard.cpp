@@ -62,13 +62,14 @@ Result<void> check_origin(Transport transport, const Headers& headers, const Set
   const std::string* origin = headers.find("Origin");
   if (!origin) return {};  // no browser, or one that need not say
   const std::string* host = headers.find("Host");
+  const bool only_one = headers.count("Origin") == 1;
   // Behind a Unix socket any Host is taken, so that being equal to it proves nothing.
-  if (transport == Transport::tcp && host) {
+  if (only_one && transport == Transport::tcp && host) {
     for (const std::string_view scheme : {"http://", "https://"}) {
       if (iequals(*origin, std::string(scheme) + std::string(trimmed(*host)))) return {};
     }
   }
-  if (is_allowed_origin(*origin, settings) && headers.count("Origin") == 1) return {};
+  if (only_one && is_allowed_origin(*origin, settings)) return {};
   return fail(Code::forbidden, "A web page of '" + *origin +
                                    "' may not do this: let the operator add it to "
                                    "server.allowed_origins.");

@@ -56,13 +56,18 @@ Router::Match Router::match(std::string_view method,
                             const std::vector<std::string>& segments) const {
   Match match;
   std::vector<std::string> methods;
+  std::optional<std::size_t> fewest;  // parameters: /api/jobs/bulk is no /api/jobs/{id}
   for (const Route& route : routes_) {
     auto parameters = matched(route, segments);
-    if (!parameters) continue;
+    if (!parameters || parameters->size() > fewest.value_or(parameters->size())) continue;
+    if (parameters->size() < fewest.value_or(parameters->size())) {
+      methods.clear();
+      match.route = nullptr;
+    }
+    fewest = parameters->size();
     methods.push_back(route.method);
     if (route.method == "GET") methods.emplace_back("HEAD");
     if (route.method != (method == "HEAD" ? "GET" : method)) continue;
-    if (match.route && match.parameters.size() <= parameters->size()) continue;
     match.route = &route;
     match.parameters = *std::move(parameters);
   }

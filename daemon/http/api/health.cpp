@@ -52,8 +52,10 @@ void add_health_routes(Router& router, const Services& services) {
                 "llmspoold takes no new jobs: it is starting or stopping, or an administrator has "
                 "said so.");
   });
-  router.add_plain("GET", "/api/openapi.json",
-                   [](const Request&) { return json_text_response(200, std::string(kOpenApi)); });
+  router.add_plain("GET", "/api/openapi.json", [](const Request& request) -> Result<Response> {
+    LLMSPOOL_CHECK(check_query(request, {}));
+    return json_text_response(200, std::string(kOpenApi));
+  });
 }
 
 }  // namespace llmspool::http

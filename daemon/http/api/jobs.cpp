@@ -104,15 +104,20 @@ Result<std::string> page_of(const Services& services, const spool::Caller& calle
   ++filter.limit;  // one more tells whether another page follows
   filter.bytes_max = kPageBytes;
   LLMSPOOL_TRY(jobs, services.spool.list(caller, filter));
-  const bool is_full = jobs.size() > limit;
-  if (is_full) jobs.pop_back();
+  bool more = jobs.size() > limit;
+  if (more) jobs.pop_back();
   std::string text = "{\"jobs\":[";
   for (const job::Job& job : jobs) {
     if (job.id != jobs.front().id) text += ',';
     text += job::json_text(job, services.spool.outlook(job));
   }
   // A job's text is longer than what is stored of it: where the list ended early, the page is long.
-  const bool more = is_full || text.size() >= kPageBytes;
+  if (!more && text.size() >= kPageBytes) {
+    filter.before = jobs.back().id;
+    filter.limit = 1;
+    LLMSPOOL_TRY(next, services.spool.list(caller, filter));
+    more = !next.empty();
+  }
   return text + "],\"next_cursor\":" + (more ? '"' + cursor_at(jobs.back().id) + '"' : "null") +
          '}';
 }
@@ -173,7 +178,7 @@ asio::awaitable<Result<Response>> bare_command(const Services& services, const R
 }
 
 asio::awaitable<Result<Response>> remove_job(const Services& services, const Request& request) {
-  LLMSPOOL_CO_CHECK(check_query(request, {}));
+  LLMSPOOL_CO_CHECK(check_bare(request));
   LLMSPOOL_CO_TRY(id, job_id(request));
   std::function<void(Callback<void>)> start = [&](Callback<void> done) {
     services.spool.remove(request.caller, id, std::move(done));

@@ -242,8 +242,7 @@ TEST_F(Api, EndsAPageEarlyThatIsLong) {
   const auto rest = get("/api/jobs?limit=2&cursor=" + cursor).json();
   ASSERT_EQ(rest.at("jobs").as_array().size(), 2U);
   EXPECT_EQ(rest.at("jobs").at(0).at("job_id").as_string(), "2");
-  const std::string end(rest.at("next_cursor").as_string());
-  EXPECT_EQ(get("/api/jobs?cursor=" + end).body, R"({"jobs":[],"next_cursor":null})");
+  EXPECT_TRUE(rest.at("next_cursor").is_null());
 }
 
 TEST_F(Api, FiltersJobs) {
@@ -301,6 +300,7 @@ TEST_F(Api, CommandsAJob) {
   EXPECT_EQ(refused.json().at("instance").as_string(), "/api/jobs/1");
   EXPECT_EQ(post("/api/jobs/1/retry").json().at("status").as_string(), "pending");
   EXPECT_EQ(post("/api/jobs/1/cancel", R"({"now":true})").status, 400);
+  EXPECT_EQ(server_.call("DELETE", "/api/jobs/1", R"({"now":true})").status, 400);
   EXPECT_EQ(server_.call("DELETE", "/api/jobs/1").status, 204);
   EXPECT_EQ(get("/api/jobs/1").status, 404);
 }

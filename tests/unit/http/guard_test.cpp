@@ -68,6 +68,13 @@ TEST(Origin, MustBeTheSameOrAllowed) {
   }
 }
 
+TEST(Origin, IsOne) {
+  Headers headers = with("Host", "localhost");
+  headers.add("Origin", "http://localhost");
+  headers.add("Origin", "https://evil.example");
+  EXPECT_FALSE(check_origin(Transport::tcp, headers, Settings{}));
+}
+
 TEST(Origin, IsNeverTheSameBehindAUnixSocket) {
   Settings settings;
   settings.allowed_origins = {"https://app.example"};

@@ -18,6 +18,7 @@ Router router() {
   result.add_plain("GET", "/api/jobs", nothing);
   result.add_plain("POST", "/api/jobs", nothing);
   result.add_plain("GET", "/api/jobs/{id}", nothing);
+  result.add_plain("DELETE", "/api/jobs/{id}", nothing);
   result.add_plain("GET", "/api/jobs/special", nothing);
   result.add_plain("GET", "/api/jobs/{id}/files/{name}", nothing);
   return result;
@@ -36,6 +37,8 @@ TEST(Router, PrefersAPathOfItsOwnToAParameter) {
   const Router all = router();
   EXPECT_EQ(all.match("GET", {"api", "jobs", "special"}).route->pattern, "/api/jobs/special");
   EXPECT_EQ(all.match("GET", {"api", "jobs", "9"}).route->pattern, "/api/jobs/{id}");
+  EXPECT_FALSE(all.match("DELETE", {"api", "jobs", "special"}).route);
+  EXPECT_EQ(all.match("DELETE", {"api", "jobs", "special"}).allow, "GET, HEAD, OPTIONS");
 }
 
 TEST(Router, AnswersHeadByGet) {
