@@ -71,9 +71,9 @@ Result<std::map<std::string, std::string>> check_inputs(
     if (errors.size() == kErrorsTold) break;
     const Input* input = find_input(definition, name);
     if (input == nullptr) {
-      errors.push_back(
-          {field_of(shortened(name)), "the pipeline '" + definition.name + "' has no such input" +
-                                          toml::suggestion(name, names_of(definition), "It has")});
+      errors.push_back({field_of(shortened(name)),
+                        "the pipeline '" + definition.name + "' has no such input" +
+                            toml::suggestion(name, names_of(definition), "It has") + '.'});
     } else if (!seen.insert(input->name).second) {
       errors.push_back({field_of(name),
                         "the input '" + input->name + "' was sent twice, under different names."});
@@ -83,6 +83,8 @@ Result<std::map<std::string, std::string>> check_inputs(
       errors.push_back({field_of(name), std::move(value).error()});
     }
   }
+  // Where not all were looked at, one that is missing may be among the others.
+  if (errors.size() == kErrorsTold) return fail_fields(std::move(errors));
   for (const Input& input : definition.inputs) {
     if (seen.contains(input.name)) continue;
     if (input.required)

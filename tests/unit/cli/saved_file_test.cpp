@@ -20,10 +20,10 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST(CheckFileName, RefusesWhatCouldLieElsewhere) {
-  for (const char* good : {"cv.md", "Grüße.txt", "a b", "-rf"})
+  for (const char* good : {"cv.md", "Grüße.txt", "a b", "a..b", "-rf"})
     EXPECT_NO_THROW(check_file_name(good));
-  for (const auto& bad : {""s, "."s, ".."s, "/etc/passwd"s, "../cv.md"s, "a/b"s, "a..b"s,
-                          ".bashrc"s, "a\nb"s, "a\x1b[2J"s, "a\0b"s, "\xff"s})
+  for (const auto& bad : {""s, "."s, ".."s, "/etc/passwd"s, "../cv.md"s, "a/b"s, ".bashrc"s,
+                          "a\nb"s, "a\x1b[2J"s, "a\0b"s, "\xff"s})
     EXPECT_THROW(check_file_name(bad), Failure) << bad;
 }
 

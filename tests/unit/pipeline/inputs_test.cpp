@@ -65,7 +65,7 @@ TEST(Inputs, AreRefusedByName) {
       {{{"cv", "ab\xFF"}}, "inputs.cv", "it is no UTF-8 text: byte 2 belongs to no character."},
       {{{"cv", "x"}, {"tune", "y"}},
        "inputs.tune",
-       "the pipeline 'p' has no such input; did you mean 'tone'? It has: cv, tone, ats, agreed"},
+       "the pipeline 'p' has no such input; did you mean 'tone'? It has: cv, tone, ats, agreed."},
       {{{"cv", "x"}, {"cv_file", "y"}},
        "inputs.cv_file",
        "the input 'cv' was sent twice, under different names."},
