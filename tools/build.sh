@@ -9,7 +9,10 @@ preset=$1
 shift
 case $preset in
     asan | tsan) tools/setup.sh build test sanitizers ;;
-    release) tools/setup.sh build && set -- -DLLMSPOOL_TESTS=OFF "$@" ;;
+    release)
+        tools/setup.sh build
+        set -- -DLLMSPOOL_TESTS=OFF "$@"
+        ;;
     *) tools/setup.sh build test ;;
 esac
 llamacpp=$(tools/llamacpp.sh)
@@ -19,6 +22,7 @@ if [ ! -e "build/$preset/build.ninja" ]; then
 fi
 mkdir -p build
 cmake --preset "$preset" -DLLMSPOOL_LLAMACPP_PREFIX="$llamacpp" \
-    -DCMAKE_INSTALL_PREFIX="${PREFIX:-/usr}" -DCMAKE_INSTALL_LIBDIR=lib "$@" \
+    -DCMAKE_INSTALL_PREFIX="${PREFIX:-/usr}" -DCMAKE_INSTALL_LIBDIR=lib \
+    -DCMAKE_INSTALL_SYSCONFDIR=/etc "$@" \
     > "build/$preset.configure.log" || { cat "build/$preset.configure.log" >&2; exit 1; }
 cmake --build "build/$preset" -j "${JOBS:-$(nproc)}"

