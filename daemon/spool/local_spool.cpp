@@ -254,12 +254,15 @@ void LocalSpool::remove(const Caller& caller, job::JobId id, Done<void> done) {
 }
 
 void LocalSpool::cancel_and_remove(job::JobId id, const Done<void>& done) {
-  // Where it has ended the cancel is refused, and the removal is what was wanted.
-  ledger_.apply(id, std::nullopt, {job::Cancel{}}, [](const auto&) {});
-  ledger_.remove(id, [this, id, done](Result<void> removed) {
-    const bool was_run_again = !removed && removed.error().code == Code::conflict;
-    if (was_run_again) return cancel_and_remove(id, done);
-    done(std::move(removed));
+  ledger_.apply(id, std::nullopt, {job::Cancel{}}, [this, id, done](const auto& cancelled) {
+    // Where it has ended the cancel is refused, and the removal is what was wanted.
+    if (!cancelled && cancelled.error().code != Code::conflict)
+      return done(std::unexpected(cancelled.error()));
+    ledger_.remove(id, [this, id, done](Result<void> removed) {
+      const bool was_run_again = !removed && removed.error().code == Code::conflict;
+      if (was_run_again) return cancel_and_remove(id, done);
+      done(std::move(removed));
+    });
   });
 }
 

@@ -75,6 +75,15 @@ TEST_F(CallersScenario, DoNotCancelAJobOfAnotherByRemovingIt) {
   EXPECT_EQ(status(held_), Status::held);
 }
 
+TEST_F(CallersScenario, AreToldWhyTheStoreDoesNotRemoveAJob) {
+  std::optional<Code> refused;
+  store_.fail_next();
+  spool_->remove(root_, held_, [&](const auto& removed) { refused = refusal(removed); });
+  time_.pass(seconds(1));
+  EXPECT_EQ(refused, Code::internal);
+  EXPECT_EQ(status(held_), Status::held);
+}
+
 TEST_F(CallersScenario, ListNoJobOfAnother) {
   EXPECT_THAT(spool_->list(bob_, {}).value(), IsEmpty());
   EXPECT_THAT(spool_->list(bob_, {.owner = "alice"}).value(), IsEmpty());
