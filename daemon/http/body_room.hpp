@@ -24,7 +24,8 @@ class BodyRoom {
       const std::size_t needed = charged(bytes);
       if (needed > bytes_) {
         const std::size_t more = needed - bytes_;
-        if ((room_->taken_ += more) > room_->bytes_max_) {
+        const std::size_t taken = room_->taken_ += more;
+        if (taken > room_->bytes_max_) {
           room_->taken_ -= more;
           return false;
         }

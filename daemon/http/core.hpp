@@ -31,7 +31,7 @@ class Core {
   const Settings settings;
   spool::Spool& spool;
   Router router;
-  BodyRoom bodies;  // that are read whole
+  BodyRoom bodies;
   asio::thread_pool blocking{limits::kHttpBlockingThreads};
   asio::thread_pool identifying{1};  // of those who connect: nobody's reads make them wait
 

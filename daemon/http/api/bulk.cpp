@@ -130,17 +130,17 @@ class Bulk {
       piece.remove_prefix(splitter_.add(piece));
       if (splitter_.lines() >= kLinesPerChunk || splitter_.bytes() >= kBytesPerChunk)
         co_await submit();
-      const auto kept =
-          request_.stream->keep(splitter_.kept() + (under_way_ ? under_way_->bytes : 0));
-      if (!kept) co_await give_up(kept.error());
+      auto kept = keep();
+      if (!kept) {  // the chunk on its way leaves soon
+        co_await settle();
+        kept = keep();
+      }
+      if (!kept) end_at(splitter_.first_number(), kept.error());
     }
   }
 
-  // What has not been handed on yet is not looked at.
-  asio::awaitable<void> give_up(Error why) {
-    co_await settle();
-    end_at(splitter_.first_number(), std::move(why));
-    splitter_.clear();
+  Result<void> keep() const {
+    return request_.stream->keep(splitter_.kept() + (under_way_ ? under_way_->bytes : 0));
   }
 
   // One chunk is read while the one before it is being stored.
@@ -182,11 +182,14 @@ class Bulk {
         end_at(under_way_->lines.front().number, stored->error());
       if (!ended_) under_way_->record(*stored, *outcomes_);
       under_way_.reset();
+      std::ignore = keep();
     }
   }
 
   void end_at(std::int64_t line, Error why) {
     if (ended_) return;
+    splitter_.clear();
+    std::ignore = keep();
     why.message += " This line and all that follow it were not looked at.";
     outcomes_->refused(line, why);
     ended_ = true;
