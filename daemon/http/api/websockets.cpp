@@ -53,7 +53,7 @@ class Following {
     while (socket_.open()) {
       const auto snapshot = co_await follower_.snapshot();
       if (!snapshot) co_return co_await send_error(socket_, snapshot.error());
-      if (asked()) {
+      for (bool is_asked = asked(); is_asked; is_asked = asked()) {
         std::string text = (*snapshot)->json;
         const bool taken = co_await socket_.send(std::move(text));
         if (!taken) co_return;

@@ -144,10 +144,12 @@ TEST_F(WebSockets, RefuseAJobThatThereIsNotWithACloseCode) {
 }
 
 TEST_F(WebSockets, AnswerEachQuestion) {
-  Client client(server_.path, "/api/ws/jobs/1");
-  client.read();
-  for (int i = 0; i < 3; ++i) client.write("status");
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(status(client.read()), "pending");
+  for (const auto* mode : {"", "?events=all&after=1"}) {
+    Client client(server_.path, std::string("/api/ws/jobs/1") + mode);
+    if (std::string_view(mode).empty()) client.read();
+    for (int i = 0; i < 3; ++i) client.write("status");
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(status(client.read()), "pending") << mode;
+  }
 }
 
 TEST_F(WebSockets, RefuseAWrongHandshakeWithAProblem) {
