@@ -68,12 +68,13 @@ std::optional<std::string> what_it_waits_for(const json::object& job) {
   std::string after;
   for (const auto& id : array_field(job, "after"))
     after += (after.empty() ? "" : ", ") + std::string(id.is_string() ? id.get_string() : "?");
-  if (!after.empty()) return "waits for these to have completed: " + after;
   const auto retry = text_field(job, "retry_at");
   const auto start = text_field(job, "not_before");
+  // One that has been tried waits for no other job any more.
   if (retry > start) return "waits until " + short_time(retry) + " UTC to be tried again";
-  if (start.empty()) return std::nullopt;
-  return "waits until " + short_time(start) + " UTC";
+  const auto others = "for these to have completed: " + after;
+  if (start.empty()) return after.empty() ? std::nullopt : std::optional("waits " + others);
+  return "waits until " + short_time(start) + " UTC" + (after.empty() ? "" : " and " + others);
 }
 
 std::optional<std::string> describe_hindrance(const json::object& job) {

@@ -46,11 +46,10 @@ json::value wait_for(const Context& context, const std::string& id, std::chrono:
   const InterruptHint hint("The job goes on. Come back to it with: " + comes_back);
   try {
     return context.api.patient(time).get(job_target(id, "?wait=" + std::to_string(time.count())));
-  } catch (const NoAnswer& failure) {
-    throw Failure(failure.code(), failure.fact() +
-                                      "\nThe job has been accepted and goes on when "
-                                      "the daemon is there. Come back to it with: " +
-                                      comes_back);
+  } catch (const Failure& failure) {
+    throw Failure(
+        failure.code(),
+        failure.fact() + "\nThe job has been accepted. Come back to it with: " + comes_back);
   }
 }
 

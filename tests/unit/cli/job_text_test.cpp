@@ -73,6 +73,10 @@ TEST(DescribeHindrance, SaysWhyAJobWaitsForSomethingElseThanItsTurn) {
   EXPECT_EQ(of(R"("status":"pending","after":[],"not_before":"2026-11-24T10:12:13.123Z",)"
                R"("retry_at":"2026-11-24T10:12:19.000Z")"),
             "Job 5 waits until 2026-11-24 10:12:19 UTC to be tried again.");
+  EXPECT_EQ(of(R"("status":"pending","after":["3"],"retry_at":"2026-11-24T10:12:19.000Z")"),
+            "Job 5 waits until 2026-11-24 10:12:19 UTC to be tried again.");
+  EXPECT_EQ(of(R"("status":"pending","after":["3"],"not_before":"2026-11-24T10:12:13.123Z")"),
+            "Job 5 waits until 2026-11-24 10:12:13 UTC and for these to have completed: 3.");
   EXPECT_EQ(of(R"("status":"pending","after":["3"],"queue_position":1)"), "none");
   EXPECT_EQ(of(R"("status":"processing","after":["3"])"), "none");
 }
