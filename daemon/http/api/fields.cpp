@@ -81,8 +81,13 @@ Result<json::object> parse_json_object(std::string_view body, std::string_view w
 
 std::string number_text(const json::value& number) {
   if (!number.is_double()) return json::serialize(number);
-  std::array<char, 32> text{};
-  const auto written = std::to_chars(text.begin(), text.end(), number.get_double());
+  const double value = number.get_double();
+  const double size = std::abs(value);
+  const bool is_handy = size == 0 || (size >= 1e-6 && size < 1e15);
+  std::array<char, 40> text{};
+  const auto written =
+      std::to_chars(text.begin(), text.end(), value,
+                    is_handy ? std::chars_format::fixed : std::chars_format::general);
   return {text.begin(), written.ptr};
 }
 

@@ -17,7 +17,7 @@ namespace llmspool::http {
 Result<boost::json::object> parse_json_object(std::string_view body,
                                               std::string_view what = "The body");
 
-// As people write it: not 5E-1.
+// As people write it: not 5E-1, nor 1e+05.
 std::string number_text(const boost::json::value& number);
 
 // Why `text` is no document for a language model, in the words of a person who sent a binary file;

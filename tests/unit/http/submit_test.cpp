@@ -32,6 +32,7 @@ TEST(JsonSubmission, OfAPrompt) {
 TEST(JsonSubmission, OfEverything) {
   const auto submission = from_json(R"({
     "pipeline": "application", "inputs": {"cv": "a", "ats": true, "n": 3, "half": 0.5, "one": 1.0,
+                                          "large": 100000.0, "small": 0.0001,
                                           "none": null},
     "backend": ["ollama", "llamacpp"], "model": "tiny", "params": {"temperature": 0.7, "seed": null},
     "optimizers": [{"name": "redact", "params": {"x": 1, "y": null}}, {"name": "plain"}],
@@ -40,8 +41,9 @@ TEST(JsonSubmission, OfEverything) {
     "labels": {"batch": "spring"}})");
   ASSERT_TRUE(submission) << submission.error().message;
   EXPECT_THAT(submission->request.inputs,
-              ElementsAre(Pair("ats", "true"), Pair("cv", "a"), Pair("half", "0.5"), Pair("n", "3"),
-                          Pair("one", "1")));
+              ElementsAre(Pair("ats", "true"), Pair("cv", "a"), Pair("half", "0.5"),
+                          Pair("large", "100000"), Pair("n", "3"), Pair("one", "1"),
+                          Pair("small", "0.0001")));
   EXPECT_FALSE(submission->request.params.contains("seed"));
   EXPECT_THAT(submission->job.backends, ElementsAre("ollama", "llamacpp"));
   ASSERT_EQ(submission->request.optimizers.size(), 2U);
