@@ -64,6 +64,7 @@ void Housekeeping::feed_watchdog(std::chrono::microseconds interval) {
 // Takes what can change without a restart: the pipelines, the log's level, and that backends which
 // were stopped may work again.
 void Housekeeping::reload() {
+  const std::lock_guard one_at_a_time(reloading_);
   service::notify_reloading();
   if (const auto taken = take_over()) {
     log::info(
@@ -77,7 +78,6 @@ void Housekeeping::reload() {
 }
 
 Result<void> Housekeeping::take_over() {
-  const std::lock_guard one_at_a_time(reloading_);
   LLMSPOOL_TRY(config, read_config(options_));
   LLMSPOOL_TRY(library, pipeline::Library::load(config.pipelines.directories,
                                                 spool_.plugins().optimizer_names()));
