@@ -86,11 +86,11 @@ struct Job {
   std::optional<Failure> failure{};
   std::vector<Failure> failures{};  // of each attempt that ended in one, oldest first
   bool contents_removed = false;    // its inputs, texts, files and what is hoisted of them
-  boost::json::object hoisted{};    // a pipeline's named results, at the top level on the wire
-  Time created_at{};
-  Time queued_at{};  // since when it waits for its turn; see turn.hpp
   // By the store's word: it waits for its turn and neither for a time nor for other jobs.
   bool claimable = false;
+  boost::json::object hoisted{};  // a pipeline's named results, at the top level on the wire
+  Time created_at{};
+  Time queued_at{};  // since when it waits for its turn; see turn.hpp
   std::optional<Time> started_at{}, completed_at{};
   Seq seq = 0;  // of the newest event
 };

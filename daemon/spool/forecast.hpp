@@ -17,8 +17,8 @@
 
 namespace llmspool::spool {
 
-// Whether a pending job waits for nothing but its turn; the store may not know yet that its time
-// has come.
+// Whether a pending job waits for nothing but its turn. The store may not know yet that its time
+// has come, nor who has read it before that those that it was to follow have completed.
 inline bool waits_its_turn(const job::Job& job, Time now) {
   return job.claimable || (job.after.empty() && job::earliest_start(job, now).value_or(now) <= now);
 }

@@ -101,6 +101,18 @@ TEST_F(SqliteStoreTest, CopiesIntoAPrivateFileOneAtATime) {
   EXPECT_TRUE(directory->begin_copy().has_value());
 }
 
+TEST_F(SqliteStoreTest, EndsALongStatementWhereItIsToStop) {
+  fs::create_directories(state_);
+  std::stop_source stop;
+  stop.request_stop();
+  const auto token = stop.get_token();
+  sqlite::Database database(state_ / "llmspool.db");
+  database.obey(token);
+  EXPECT_THROW(database.run_once("WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL "
+                                 "SELECT n + 1 FROM counted) SELECT count(*) FROM counted"),
+               sqlite::DatabaseError);
+}
+
 TEST_F(SqliteStoreTest, KeepsASecondDaemonOut) {
   auto first = open();
   ASSERT_TRUE(first.has_value());
