@@ -3,9 +3,9 @@
 #pragma once
 
 #include <algorithm>
+#include <deque>
 #include <unordered_map>
 #include <utility>
-#include <vector>
 
 #include "job/job.hpp"
 
@@ -36,7 +36,8 @@ class Ranking {
 
  private:
   std::unordered_map<job::JobId, std::int64_t> ranks_;
-  std::vector<std::pair<std::int64_t, job::JobId>> order_;
+  // Most come at the end and leave from the front.
+  std::deque<std::pair<std::int64_t, job::JobId>> order_;
 };
 
 }  // namespace llmspool::spool
