@@ -42,14 +42,13 @@ json::value post(const Context& context, const SubmitOptions& options, const jso
 
 // The job when it has ended, or as it is when the time is over or the daemon stops.
 json::value wait_for(const Context& context, const std::string& id, std::chrono::seconds time) {
-  const auto comes_back = "llmspool watch " + harmless(id);
-  const InterruptHint hint("The job goes on. Come back to it with: " + comes_back);
   try {
     return context.api.patient(time).get(job_target(id, "?wait=" + std::to_string(time.count())));
   } catch (const Failure& failure) {
-    throw Failure(
-        failure.code(),
-        failure.fact() + "\nThe job has been accepted. Come back to it with: " + comes_back);
+    throw Failure(failure.code(), failure.fact() +
+                                      "\nThe job has been accepted. Come back to it with: "
+                                      "llmspool watch " +
+                                      id);
   }
 }
 
@@ -64,30 +63,40 @@ void check_waited(std::chrono::seconds time, const json::object& job,
                                              "' shows it to its end.");
 }
 
+ExitCode wait(const Context& context, const json::object& accepted, std::chrono::seconds time) {
+  const auto id = harmless(text_field(accepted, "job_id"));
+  const auto began = std::chrono::steady_clock::now();
+  json::value answer;
+  {
+    const InterruptHint hint("The job goes on. Come back to it with: llmspool watch " + id);
+    if (!context.json) std::cerr << harmless(describe_job(accepted)) << std::endl;
+    answer = wait_for(context, id, time);
+  }
+  const auto& job = as_object(answer);
+  if (context.json) {
+    std::cout << json_line(answer) << '\n';
+  } else {
+    std::cerr << harmless(describe_job(job)) << '\n';
+    print_output(context, job);
+  }
+  check_waited(time, job, std::chrono::steady_clock::now() - began);
+  return exit_code_of(job);
+}
+
 ExitCode submit(const Context& context, const SubmitOptions& options) {
   const Input standard_input{std::cin, ::isatty(STDIN_FILENO) == 1};
   const auto body = submit_body(options, standard_input);
   bool replayed = false;
-  auto answer = post(context, options, body, replayed);
-  const auto id = text_field(as_object(answer), "job_id");
-  const std::chrono::seconds time(options.wait_seconds.value_or(0));
-  const auto accepted = std::chrono::steady_clock::now();
-  if (options.wait_seconds) answer = wait_for(context, id, time);
-  const auto waited = std::chrono::steady_clock::now() - accepted;
+  const auto answer = post(context, options, body, replayed);
   const auto& job = as_object(answer);
-
-  if (context.json && !options.watch) {
-    std::cout << json_line(answer) << '\n';
-  } else if (!context.json) {
-    // Where the job's text follows, standard output is the text's.
-    auto& out = options.watch || options.wait_seconds ? std::cerr : std::cout;
-    if (replayed) out << "Submitted before with this key. ";
-    out << harmless(describe_job(job)) << '\n' << std::flush;
-    if (options.wait_seconds) print_output(context, job);
-  }
-  if (options.watch) return watch(context, id, 0);
-  if (options.wait_seconds) check_waited(time, job, waited);
-  return options.wait_seconds ? exit_code_of(job) : ExitCode::ok;
+  // Where the job's text follows, standard output is the text's.
+  auto& out = options.watch || options.wait_seconds ? std::cerr : std::cout;
+  if (replayed && !context.json) out << "Submitted before with this key. ";
+  if (options.wait_seconds) return wait(context, job, std::chrono::seconds(*options.wait_seconds));
+  if (!context.json) out << harmless(describe_job(job)) << '\n' << std::flush;
+  if (options.watch) return watch(context, text_field(job, "job_id"), 0);
+  if (context.json) std::cout << json_line(answer) << '\n';
+  return ExitCode::ok;
 }
 
 }  // namespace
