@@ -49,6 +49,10 @@ class Dispatcher {
   std::vector<LaneState> states() const;
   // How long a backend begins no job, whatever waits; nothing: until a person says so.
   std::optional<Milliseconds> begins_in(const std::string& backend) const;
+  // Of jobs that name none, at a backend that is there; empty: it cannot be told.
+  const std::string& default_model(const std::string& backend) const {
+    return lanes_.at(backend).default_model();
+  }
 
  private:
   void poke_all();

@@ -9,6 +9,8 @@
 #include <ranges>
 #include <set>
 
+#include "spool/full_models.hpp"
+
 namespace llmspool::spool {
 namespace {
 
@@ -96,18 +98,13 @@ class Busy {
 
   double next_end() const { return ends_.begin()->first; }
 
-  std::vector<std::string> full_models() const {
-    std::vector<std::string> full;
-    for (const auto& [model, most] : server_.model_concurrency)
-      if (const auto now = running_.find(model); now != running_.end() && now->second >= most)
-        job::add_spellings(full, model, server_.default_model);
-    return full;
-  }
+  // How many jobs of each model take one.
+  const std::map<std::string, int>& running() const { return running_; }
 
  private:
   const Forecast::Server& server_;
   std::multimap<double, std::string> ends_;  // with its model
-  std::map<std::string, int> running_;       // of each model
+  std::map<std::string, int> running_;
 };
 
 }  // namespace
@@ -117,11 +114,9 @@ int Forecast::Server::most(const std::string& asked) const {
   return own == model_concurrency.end() ? concurrency : std::min(concurrency, own->second);
 }
 
-Forecast::Forecast(store::Store& store, const Clock& clock, const Loop& loop,
-                   std::vector<Server> servers, job::TurnRules rules, Rest rest)
-    : store_(store), clock_(clock), loop_(loop), rules_(rules), rest_(std::move(rest)) {
-  known_.servers = std::move(servers);
-}
+Forecast::Forecast(store::Store& store, const Clock& clock, const Loop& loop, job::TurnRules rules,
+                   Rest rest)
+    : store_(store), clock_(clock), loop_(loop), rules_(rules), rest_(std::move(rest)) {}
 
 void Forecast::add(Server server) {
   const std::scoped_lock lock(mutex_);
@@ -246,7 +241,7 @@ Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
   double begins_in = begins_next(rest);
   for (Lines lines(queue); !lines.all_taken();) {
     busy.pass_to(begins_in);
-    models.full = busy.full_models();
+    models.full = full_models(server.model_concurrency, busy.running(), server.default_model);
     const auto then = now + Milliseconds(std::llround(begins_in * 1000));
     const auto next = lines.take(turns, models, rules_, then);
     if (!next) {  // all that are first are for models that are full

@@ -42,10 +42,10 @@ class Forecast {
   // How long a backend gives no job a start; nothing: nobody can say. Any thread.
   using Rest = std::function<std::optional<Milliseconds>(const std::string& backend)>;
   // All outlive it.
-  Forecast(store::Store& store, const Clock& clock, const Loop& loop, std::vector<Server> servers,
-           job::TurnRules rules, Rest rest);
+  Forecast(store::Store& store, const Clock& clock, const Loop& loop, job::TurnRules rules,
+           Rest rest);
 
-  // One more, that jobs wait for.
+  // One that jobs wait for.
   void add(Server server);
   // Learns from the jobs that have completed in earlier lives. Blocks for the disk.
   void recall();

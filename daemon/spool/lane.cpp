@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "spool/full_models.hpp"
 #include "spool/retry.hpp"
 
 namespace llmspool::spool {
@@ -10,14 +11,14 @@ namespace {
 
 using plugin::Verdict;
 
-}  // namespace
-
 std::string default_model_of(const plugin::Backend& backend) {
   const auto models = backend.models();
   if (!models) return {};
   const auto found = std::ranges::find_if(*models, &plugin::Model::is_default);
   return found == models->end() ? std::string() : found->id;
 }
+
+}  // namespace
 
 Lane::Lane(std::shared_ptr<plugin::Backend> backend, const config::Backend& rules, Loop& loop)
     : backend_(std::move(backend)),
@@ -63,11 +64,7 @@ std::string Lane::model_of(const job::Job& job) const {
 job::Models Lane::models() const {
   job::Models models;
   if (has_run_) job::add_spellings(models.loaded, last_model_, default_model_);
-  for (const auto& [model, most] : rules_.model_concurrency) {
-    const auto running_now = running_models_.find(model);
-    if (running_now != running_models_.end() && running_now->second >= most)
-      job::add_spellings(models.full, model, default_model_);
-  }
+  models.full = full_models(rules_.model_concurrency, running_models_, default_model_);
   return models;
 }
 

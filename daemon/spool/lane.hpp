@@ -18,9 +18,6 @@ namespace llmspool::spool {
 // beside its new one.
 using RunKey = std::pair<job::JobId, job::Fence>;
 
-// Empty: it cannot be told.
-std::string default_model_of(const plugin::Backend& backend);
-
 class Lane {
  public:
   Lane(std::shared_ptr<plugin::Backend> backend, const config::Backend& rules, Loop& loop);
@@ -28,6 +25,8 @@ class Lane {
   plugin::Backend& backend() const { return *backend_; }
   const std::shared_ptr<plugin::Backend>& shared_backend() const { return backend_; }
   const config::Backend& rules() const { return rules_; }
+  // Of jobs that name none; empty: it cannot be told.
+  const std::string& default_model() const { return default_model_; }
   Slots& slots() { return slots_; }
 
   // How many jobs may be claimed for it now.

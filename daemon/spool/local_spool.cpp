@@ -25,22 +25,6 @@ std::unexpected<Error> starting_or_stopping() {
   return fail(Code::unavailable, "The daemon is starting or stopping; try again in a moment.");
 }
 
-std::vector<Forecast::Server> servers_of(const plugin::Registry& plugins,
-                                         const std::map<std::string, config::Backend>& rules) {
-  std::vector<Forecast::Server> servers;
-  for (const auto& backend : plugins.backends()) {
-    Forecast::Server& server = servers.emplace_back();
-    server.backend = backend->id();
-    server.concurrency = backend->concurrency();
-    server.default_model = default_model_of(*backend);
-    const auto own = rules.find(backend->id());
-    if (own == rules.end()) continue;
-    server.requests_per_minute = own->second.requests_per_minute;
-    server.model_concurrency = own->second.model_concurrency;
-  }
-  return servers;
-}
-
 }  // namespace
 
 double LocalSpool::random_share() {
@@ -50,8 +34,7 @@ double LocalSpool::random_share() {
 
 LocalSpool::LocalSpool(const Parts& parts)
     : parts_(parts),
-      forecast_(parts.store, parts.clock, parts.loop, servers_of(parts.plugins, parts.rules),
-                parts.turns,
+      forecast_(parts.store, parts.clock, parts.loop, parts.turns,
                 [this](const std::string& backend) { return dispatcher_.begins_in(backend); }),
       hub_(
           parts_.store, [this](const job::Job& job) { return forecast_.of(job); },
@@ -60,7 +43,20 @@ LocalSpool::LocalSpool(const Parts& parts)
       context_{parts_.loop, parts_.workers, ledger_, parts_.plugins, parts_.clock, parts_.random},
       dispatcher_(context_, parts_.pipelines, switches_, parts_.rules, "local",
                   [this](const std::string& backend) { forecast_.add({.backend = backend}); }),
-      caretaker_(parts_.loop, ledger_, parts_.retention) {}
+      caretaker_(parts_.loop, ledger_, parts_.retention) {
+  for (const auto& backend : parts_.plugins.backends()) foresee(*backend);
+}
+
+void LocalSpool::foresee(const plugin::Backend& backend) {
+  Forecast::Server server{.backend = backend.id(),
+                          .concurrency = backend.concurrency(),
+                          .default_model = dispatcher_.default_model(backend.id())};
+  if (const auto own = parts_.rules.find(backend.id()); own != parts_.rules.end()) {
+    server.requests_per_minute = own->second.requests_per_minute;
+    server.model_concurrency = own->second.model_concurrency;
+  }
+  forecast_.add(std::move(server));
+}
 
 void LocalSpool::start(std::function<void(Result<void>)> ready) {
   auto switches = parts_.store.switches();

@@ -35,6 +35,14 @@ class ForecastScenario : public Scenario {
     submit();
     time_.pass(seconds(11));
   }
+  // Backend "x" with the models "a", its default one, and "b"; a job takes ten seconds.
+  void have_two_models(int concurrency) {
+    have_backend([this](const GenerateRequest&, Sink&) { return take_ten_seconds(); }, concurrency,
+                 "x", {"a", "b"});
+  }
+  JobId submit_for(const std::string& model) {
+    return submit([&](spool::Submission& submission) { submission.job.model = model; });
+  }
   // What is told of a job in the answer to its submit.
   job::Outlook first_outlook(const std::function<void(spool::Submission&)>& change = {}) {
     return spool_->outlook(job(submit(change)));
@@ -197,12 +205,8 @@ TEST_F(ForecastScenario, ExpectsOfAPipelineWhatItTakes) {
 }
 
 TEST_F(ForecastScenario, ExpectsTheLoadedModelToGoFirstForAWhile) {
-  have_backend([this](const GenerateRequest&, Sink&) { return take_ten_seconds(); }, 1, "x",
-               {"a", "b"});
+  have_two_models(1);
   start();
-  const auto submit_for = [this](const std::string& model) {
-    return submit([&](spool::Submission& submission) { submission.job.model = model; });
-  };
   submit_for("a");
   time_.pass(seconds(11));
   submit_for("a");
@@ -218,12 +222,8 @@ TEST_F(ForecastScenario, ExpectsTheLoadedModelToGoFirstForAWhile) {
 }
 
 TEST_F(ForecastScenario, KnowsWhichModelJobsMeanThatNameNone) {
-  have_backend([this](const GenerateRequest&, Sink&) { return take_ten_seconds(); }, 1, "x",
-               {"a", "b"});
+  have_two_models(1);
   start();
-  const auto submit_for = [this](const std::string& model) {
-    return submit([&](spool::Submission& submission) { submission.job.model = model; });
-  };
   submit_for("");
   time_.pass(seconds(11));
   std::vector<JobId> ids{submit_for("")};
@@ -233,14 +233,10 @@ TEST_F(ForecastScenario, KnowsWhichModelJobsMeanThatNameNone) {
 }
 
 TEST_F(ForecastScenario, KnowsHowManyJobsOfAModelRunAtOnce) {
-  have_backend([this](const GenerateRequest&, Sink&) { return take_ten_seconds(); }, 4, "x",
-               {"a", "b"});
+  have_two_models(4);
   config::Backend rules;
   rules.model_concurrency["a"] = 1;
   start({{"x", rules}});
-  const auto submit_for = [this](const std::string& model) {
-    return submit([&](spool::Submission& submission) { submission.job.model = model; });
-  };
   submit_for("a");
   submit_for("b");
   time_.pass(seconds(11));
