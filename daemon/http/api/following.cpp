@@ -32,4 +32,13 @@ asio::awaitable<Result<spool::SnapshotPtr>> Follower::until_ended(Signal::TimePo
   }
 }
 
+asio::awaitable<Result<std::string>> text_when_ended(const Services& services,
+                                                     const Request& request, job::JobId id,
+                                                     Signal::TimePoint deadline) {
+  request.watch_client();
+  Follower follower(services, id, request.signal);
+  LLMSPOOL_CO_TRY(snapshot, co_await follower.until_ended(deadline));
+  co_return snapshot->json;
+}
+
 }  // namespace llmspool::http

@@ -25,4 +25,10 @@ class Follower {
   std::shared_ptr<spool::Hub::Following> following_;
 };
 
+// The job object when the job has ended, or as it is at `deadline` or when the server stops; a
+// client that goes meanwhile is not waited for.
+asio::awaitable<Result<std::string>> text_when_ended(const Services& services,
+                                                     const Request& request, job::JobId id,
+                                                     Signal::TimePoint deadline);
+
 }  // namespace llmspool::http

@@ -17,13 +17,9 @@ asio::awaitable<Result<Response>> get_job(const Services& services, const Reques
   LLMSPOOL_CO_TRY(wait, wait_argument(request));
   const auto deadline = std::chrono::steady_clock::now() + wait;
   LLMSPOOL_CO_TRY(job, co_await visible_job(services, request));
-  if (wait.count() > 0) {
-    request.watch_client();
-    Follower follower(services, job.id, request.signal);
-    LLMSPOOL_CO_TRY(snapshot, co_await follower.until_ended(deadline));
-    co_return json_text_response(200, snapshot->json);
-  }
-  LLMSPOOL_CO_TRY(text, co_await job_text(services, job));
+  auto shown = wait.count() > 0 ? text_when_ended(services, request, job.id, deadline)
+                                : job_text(services, job);
+  LLMSPOOL_CO_TRY(text, co_await std::move(shown));
   co_return json_text_response(200, std::move(text));
 }
 

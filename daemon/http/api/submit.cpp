@@ -56,16 +56,9 @@ asio::awaitable<Result<Response>> submit(const Services& services, const Request
   if (request.body.size() > kLargeBytes) start = started_on(services.blocking, std::move(start));
   LLMSPOOL_CO_TRY(submitted, co_await called_back<store::Submitted>(std::move(start)));
   const job::Job& job = submitted.applied.job;
-  std::string body;
-  if (wait.count() > 0) {
-    request.watch_client();
-    Follower follower(services, job.id, request.signal);
-    LLMSPOOL_CO_TRY(snapshot, co_await follower.until_ended(deadline));
-    body = snapshot->json;
-  } else {
-    LLMSPOOL_CO_TRY(text, co_await job_text(services, job));
-    body = std::move(text);
-  }
+  auto shown = wait.count() > 0 ? text_when_ended(services, request, job.id, deadline)
+                                : job_text(services, job);
+  LLMSPOOL_CO_TRY(body, co_await std::move(shown));
   Response response = json_text_response(submitted.replayed ? 200 : 201, std::move(body));
   response.headers.add("Location", "/api/jobs/" + std::to_string(job.id));
   if (submitted.replayed) response.headers.add("Idempotency-Replayed", "true");
