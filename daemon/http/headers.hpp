@@ -13,6 +13,17 @@ bool iequals(std::string_view left, std::string_view right);  // ASCII
 std::string lowercase(std::string_view text);                 // ASCII
 std::string_view trimmed(std::string_view text);              // of spaces and tabs
 
+// Whether one of the items of a header's list, "a, b", is such.
+template <class Is>
+bool any_listed(std::string_view list, Is is) {
+  while (!list.empty()) {
+    const std::string_view item = list.substr(0, list.find(','));
+    if (is(trimmed(item))) return true;
+    list.remove_prefix(item.size() == list.size() ? item.size() : item.size() + 1);
+  }
+  return false;
+}
+
 class Headers {
  public:
   void add(std::string name, std::string value);

@@ -59,8 +59,8 @@ Router::Match Router::match(std::string_view method,
   std::optional<std::size_t> fewest;  // parameters: /api/jobs/bulk is no /api/jobs/{id}
   for (const Route& route : routes_) {
     auto parameters = matched(route, segments);
-    if (!parameters || parameters->size() > fewest.value_or(parameters->size())) continue;
-    if (parameters->size() < fewest.value_or(parameters->size())) {
+    if (!parameters || (fewest && parameters->size() > *fewest)) continue;
+    if (fewest && parameters->size() < *fewest) {
       methods.clear();
       match.route = nullptr;
     }

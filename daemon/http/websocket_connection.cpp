@@ -20,12 +20,8 @@ constexpr std::string_view kProtocol = "llmspool.v1";
 bool offers_protocol(const WebSocketConnection::Upgrade& request) {
   for (const auto& field : request) {
     if (field.name() != beast::http::field::sec_websocket_protocol) continue;
-    std::string_view list(field.value().data(), field.value().size());
-    while (!list.empty()) {
-      const std::string_view each = list.substr(0, list.find(','));
-      if (trimmed(each) == kProtocol) return true;
-      list.remove_prefix(std::min(each.size() + 1, list.size()));
-    }
+    const std::string_view list(field.value().data(), field.value().size());
+    if (any_listed(list, [](std::string_view each) { return each == kProtocol; })) return true;
   }
   return false;
 }

@@ -14,21 +14,15 @@ constexpr auto kForever = std::numeric_limits<std::int64_t>::max();
 // "text/event-stream;q=0" rules it out.
 bool names_stream(std::string_view range) {
   ParameterizedValue type;
-  if (!parse_parameterized(trimmed(range), type) || type.value != "text/event-stream") return false;
+  if (!parse_parameterized(range, type) || type.value != "text/event-stream") return false;
   const std::string* weight = type.parameter("q");
   return !weight || weight->find_first_not_of("0.") != std::string::npos;
 }
 
 bool wants_stream(const Request& request) {
-  for (const auto& [name, value] : request.headers.all()) {
-    if (!iequals(name, "Accept")) continue;
-    for (std::string_view rest = value; !rest.empty();) {
-      const auto end = std::min(rest.find(','), rest.size());
-      if (names_stream(rest.substr(0, end))) return true;
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-  }
-  return false;
+  return std::ranges::any_of(request.headers.all(), [](const auto& field) {
+    return iequals(field.first, "Accept") && any_listed(field.second, names_stream);
+  });
 }
 
 // A page: events after `after`, waiting for the first until `deadline`.
