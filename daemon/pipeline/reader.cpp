@@ -32,8 +32,7 @@ bool is_job_key(std::string_view name) {
 
 bool is_file_name(std::string_view name) {
   return !name.empty() && name.size() <= limits::kNameBytesMax && !name.starts_with('.') &&
-         std::ranges::none_of(
-             name, [](unsigned char c) { return c < 0x20 || c == 0x7F || c == '/' || c == '\\'; });
+         !has_control_characters(name) && name.find_first_of("/\\") == std::string_view::npos;
 }
 
 bool is_media_type(std::string_view type) {
