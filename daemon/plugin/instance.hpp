@@ -6,17 +6,23 @@
 
 #include "base/result.hpp"
 #include "plugin/run.hpp"
+#include "plugin/thrown.hpp"
 
 namespace llmspool::plugin {
 
-// The instance, if it can be used; Code::invalid, with why, for the `table` of the configuration it
-// is for. `has_all` tells whether it has all functions that the ABI asks for. The daemon asks for
-// no extensions yet.
-template <class Instance>
-Result<const Instance*> usable(const Instance* instance, const llmspool_error_t& error,
-                               std::string_view table, bool (*has_all)(const Instance&)) {
+// The instance that the factory makes of these `options`; Code::invalid, with why there is none
+// that can be used, for the `table` of the configuration that they are from. `has_all` tells
+// whether it has all functions that the ABI asks for. The daemon asks for no extensions yet.
+template <class Factory, class Instance>
+Result<const Instance*> make_instance(const Factory& factory, uint32_t index,
+                                      const llmspool_host_t* host, const llmspool_table_t* options,
+                                      const std::string& table, bool (*has_all)(const Instance&)) {
+  const Instance* instance = nullptr;
+  auto error = empty_error();
   std::string wrong;
-  if (instance == nullptr)
+  if (auto thrown = thrown_by([&] { instance = factory.create(index, host, options, &error); }))
+    wrong = *std::move(thrown);
+  else if (instance == nullptr)
     wrong = ending_of(LLMSPOOL_FAILED, error).message;
   else if (instance->struct_size < sizeof *instance)
     wrong = "what its plugin made is shorter than the ABI's version 1";

@@ -70,17 +70,19 @@ Result<std::shared_ptr<LocalBackend>> LocalBackend::create(
     backend->params_.push_back(std::move(param));
 
   const Table table(config.options.values);
-  auto error = empty_error();
-  const auto* made = factory.create(index, backend->host_.abi(), table.abi(), &error);
-  LLMSPOOL_TRY(instance, usable(made, error, "backends." + backend->id_, has_all_functions));
+  LLMSPOOL_TRY(instance, make_instance(factory, index, backend->host_.abi(), table.abi(),
+                                       "backends." + backend->id_, has_all_functions));
   backend->instance_ = instance;
   return backend;
 }
 
 LocalBackend::~LocalBackend() {
   if (instance_ == nullptr) return;
-  if (state_ == State::started) instance_->stop(instance_);
-  instance_->destroy(instance_);
+  const auto thrown = thrown_by([this] {
+    if (state_ == State::started) instance_->stop(instance_);
+    instance_->destroy(instance_);
+  });
+  if (thrown) log::error("The plugin of " + id_ + " failed to stop: " + *thrown);
 }
 
 Result<std::vector<Model>> LocalBackend::models() const {
@@ -94,7 +96,11 @@ Result<std::vector<Model>> LocalBackend::models() const {
          .loaded = (model->flags & LLMSPOOL_MODEL_LOADED) != 0,
          .is_default = (model->flags & LLMSPOOL_MODEL_DEFAULT) != 0});
   };
-  if (instance_->models(instance_, visit, &models, &error) != LLMSPOOL_OK)
+  llmspool_status_t status = LLMSPOOL_OK;
+  if (auto thrown =
+          thrown_by([&] { status = instance_->models(instance_, visit, &models, &error); }))
+    return fail(Code::unavailable, *std::move(thrown));
+  if (status != LLMSPOOL_OK)
     return fail(Code::unavailable, ending_of(LLMSPOOL_FAILED, error).message);
   std::erase_if(models, [&](const Model& model) {
     if (!invalid_utf8_at(model.id)) return false;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <llmspool/plugin.hpp>
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "job/finite.hpp"
 #include "plugin/instance.hpp"
@@ -88,15 +89,16 @@ Result<std::shared_ptr<LocalOptimizer>> LocalOptimizer::create(
   optimizer->params_ = parameters(descriptor.params, descriptor.param_count);
 
   const Table table(config.options.values);
-  auto error = empty_error();
-  const auto* made = factory.create(index, optimizer->host_.abi(), table.abi(), &error);
-  LLMSPOOL_TRY(instance, usable(made, error, "optimizers." + optimizer->id_, has_all_functions));
+  LLMSPOOL_TRY(instance, make_instance(factory, index, optimizer->host_.abi(), table.abi(),
+                                       "optimizers." + optimizer->id_, has_all_functions));
   optimizer->instance_ = instance;
   return optimizer;
 }
 
 LocalOptimizer::~LocalOptimizer() {
-  if (instance_ != nullptr) instance_->destroy(instance_);
+  if (instance_ == nullptr) return;
+  if (const auto thrown = thrown_by([this] { instance_->destroy(instance_); }))
+    log::error("The plugin of " + id_ + " failed to stop: " + *thrown);
 }
 
 Ending LocalOptimizer::process(const OptimizeRequest& request, Sink& sink, const Generate& generate,

@@ -5,11 +5,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <exception>
 #include <mutex>
 
 #include "base/limits.hpp"
-#include "base/text.hpp"
+#include "plugin/thrown.hpp"
 
 namespace llmspool::spool {
 namespace {
@@ -59,13 +58,10 @@ class InnerSink final : public plugin::Sink {
 // How the work of a plugin ended, also where that lets an exception out, as it must not.
 template <class Work>
 Ending ending_of(Work work) {
-  try {
-    return work();
-  } catch (const std::exception& exception) {
-    return {.verdict = Verdict::failed, .message = repaired_utf8(exception.what())};
-  } catch (...) {
-    return {.verdict = Verdict::failed, .message = "The plugin threw what is no exception."};
-  }
+  Ending ending;
+  if (auto thrown = plugin::thrown_by([&] { ending = work(); }))
+    return {.verdict = Verdict::failed, .message = *std::move(thrown)};
+  return ending;
 }
 
 // Asks the backend for a text; not for a step that nobody waits for any more, whatever its

@@ -114,6 +114,19 @@ TEST(LocalBackend, HasItsPlaceFreeAgainAfterAnException) {
   EXPECT_EQ(throws->generate(prompt("x"), recorder).verdict, Verdict::done);
 }
 
+TEST(LocalBackend, CannotTellItsModelsWhereThePluginThrows) {
+  const auto models = backend("liars/throws/throws.so")->models();
+  ASSERT_FALSE(models);
+  EXPECT_EQ(models.error().message, "no models today");
+}
+
+TEST(LocalBackend, IsNotMadeWhereThePluginThrows) {
+  const auto library = Library::open(kBuild / "liars/throws/throws.so");
+  const auto made = LocalBackend::create(*library, 1, "under-test", {}, "/nowhere");
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().message, "[backends.under-test] cannot be used: made of nothing");
+}
+
 TEST(LocalBackend, AwaitsNoStartForWorkThatIsCancelled) {
   const auto slow = backend("liars/throws/throws.so");
   std::promise<void> begun, may_end;

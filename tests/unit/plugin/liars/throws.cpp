@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A backend that lets exceptions out: its first start throws, and its first generation. It logs
-// that it starts.
+// Backends that let exceptions out. Of the first the first start throws, the first generation, each
+// list of models and the end; it logs that it starts. The second cannot be made.
 #include <llmspool/plugin.h>
 
 #include <cstring>
@@ -15,7 +15,7 @@ int starts, generations;
 
 llmspool_status_t models(const llmspool_backend_t*, void (*)(void*, const llmspool_model_t*), void*,
                          llmspool_error_t*) {
-  return LLMSPOOL_OK;
+  throw std::runtime_error("no models today");
 }
 llmspool_status_t start(const llmspool_backend_t*, llmspool_error_t*) {
   host_of_all->log(host_of_all, LLMSPOOL_LOG_INFO, {"starting", 8});
@@ -27,10 +27,12 @@ llmspool_verdict_t generate(const llmspool_backend_t*, const llmspool_request_t*
   if (generations++ == 0) throw 42;
   return LLMSPOOL_DONE;
 }
-void ignore(const llmspool_backend_t*) {}
+void end(const llmspool_backend_t*) {
+  throw std::runtime_error("no end");
+}
 
 const llmspool_backend_t backend = {
-    sizeof backend, nullptr, models, start, generate, ignore, ignore, nullptr,
+    sizeof backend, nullptr, models, start, generate, end, end, nullptr,
 };
 const llmspool_descriptor_t descriptor = {.struct_size = sizeof descriptor,
                                           .flags = LLMSPOOL_CONCURRENT,
@@ -43,10 +45,11 @@ const llmspool_descriptor_t descriptor = {.struct_size = sizeof descriptor,
                                           .params = nullptr};
 const llmspool_backend_factory_t factory = {
     .struct_size = sizeof factory,
-    .count = 1,
+    .count = 2,
     .describe = [](uint32_t) { return &descriptor; },
-    .create = [](uint32_t, const llmspool_host_t* host, const llmspool_table_t*,
+    .create = [](uint32_t index, const llmspool_host_t* host, const llmspool_table_t*,
                  llmspool_error_t*) -> const llmspool_backend_t* {
+      if (index == 1) throw std::runtime_error("made of nothing");
       host_of_all = host;
       starts = generations = 0;
       return &backend;
