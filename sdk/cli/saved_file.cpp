@@ -39,7 +39,9 @@ void save_file(const std::filesystem::path& directory, const std::string& name,
   std::error_code ignored;  // what is wrong with the folder, opening the file tells
   std::filesystem::create_directories(directory, ignored);
   check_place(path, replace);
-  NewFile file(path + ".partial", 0666, "delete it if nothing is writing it any more");
+  // Hidden, so that no file of a job's has that name itself.
+  NewFile file((directory / ("." + name + ".partial")).string(), 0666,
+               "delete it if nothing is writing it any more");
   file.write(content);
   check_place(path, replace);  // what is there may have changed meanwhile
   file.keep_as(path);

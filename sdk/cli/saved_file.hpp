@@ -12,7 +12,7 @@ namespace llmspool::cli {
 // folder it is written to: no '/', no "..", no control character, not hidden, not empty.
 void check_file_name(const std::string& name);
 
-// Writes `content` to directory/name, by way of name.partial, and makes the folder if there is
+// Writes `content` to directory/name, by way of .name.partial, and makes the folder if there is
 // none. An existing file is a Failure unless `replace`, and what is no regular file always; a link
 // is never followed.
 void save_file(const std::filesystem::path& directory, const std::string& name,

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <csignal>
+#include <fstream>
 
 #include "exit_code.hpp"
 #include "scratch_directory.hpp"
@@ -80,9 +81,15 @@ TEST_F(SaveFileTest, LeavesNothingHalfWritten) {
 // As it is when the tool is killed in the midst of writing.
 TEST_F(SaveFileTest, WritesUnderAnotherNameFirst) {
   save_file(directory_, "cv.md", "mine", false);
-  save_file(directory_, "cv.md.partial", "half", false);
+  std::ofstream(directory_ / ".cv.md.partial") << "half";
   EXPECT_THROW(save_file(directory_, "cv.md", "theirs", true), Failure);
   EXPECT_EQ(content_of("cv.md"), "mine");
+  EXPECT_EQ(content_of(".cv.md.partial"), "half");
+}
+
+TEST_F(SaveFileTest, LeavesAlonePartialFilesOfTheJobsOwn) {
+  save_file(directory_, "cv.md.partial", "half", false);
+  save_file(directory_, "cv.md", "whole", false);
   EXPECT_EQ(content_of("cv.md.partial"), "half");
 }
 
@@ -123,7 +130,7 @@ TEST_F(SaveFileTest, SaysWhichFolderCannotBe) {
     FAIL();
   } catch (const Failure& failure) {
     EXPECT_EQ(failure.code(), ExitCode::usage);
-    EXPECT_EQ(failure.what(), "The file '" + (directory_ / "taken/cv.md.partial").string() +
+    EXPECT_EQ(failure.what(), "The file '" + (directory_ / "taken/.cv.md.partial").string() +
                                   "' cannot be written: Not a directory.");
   }
 }
