@@ -5,7 +5,6 @@
 
 #include "http/api/api.hpp"
 #include "http/api/arguments.hpp"
-#include "http/api/fields.hpp"
 #include "http/api/idempotency.hpp"
 #include "http/api/lines.hpp"
 #include "http/api/outcomes.hpp"
@@ -34,7 +33,7 @@ Result<spool::Submission> submission_of(const Line& line, const Common& common) 
     return fail(Code::too_large, "The line is longer than " +
                                      std::to_string(common.line_bytes_max) +
                                      " bytes, which server.body_bytes_max allows.");
-  LLMSPOOL_TRY(body, parse_json_object(line.text, "The line"));
+  LLMSPOOL_TRY(body, submission_body(line.text, "The line"));
   LLMSPOOL_TRY(submission, submission_from_json(body));
   if (submission.job.group.empty()) submission.job.group = common.group;
   if (!common.key.empty()) {

@@ -13,11 +13,10 @@ namespace {
 
 namespace json = boost::json;
 
-void write_canonical(const json::value& value, std::string& out, bool skip_nulls = false) {
+void write_canonical(const json::value& value, std::string& out) {
   if (const json::object* object = value.if_object()) {
     std::vector<const json::key_value_pair*> fields;
-    for (const json::key_value_pair& each : *object)
-      if (!skip_nulls || !each.value().is_null()) fields.push_back(&each);
+    for (const json::key_value_pair& each : *object) fields.push_back(&each);
     std::ranges::sort(fields, {}, [](const auto* each) -> std::string_view { return each->key(); });
     out += '{';
     for (const json::key_value_pair* each : fields) {
@@ -97,7 +96,7 @@ Result<std::string> idempotency_key(const Headers& headers) {
 
 std::string fingerprint(const json::value& body) {
   std::string canonical = "json:";
-  write_canonical(body, canonical, true);  // a field that is null is one that is not given
+  write_canonical(body, canonical);
   return sha256(canonical);
 }
 

@@ -3,7 +3,6 @@
 // it has ended.
 #include "http/api/api.hpp"
 #include "http/api/arguments.hpp"
-#include "http/api/fields.hpp"
 #include "http/api/following.hpp"
 #include "http/api/idempotency.hpp"
 #include "http/api/submit_body.hpp"
@@ -28,7 +27,7 @@ Result<spool::Submission> submission_of(const Request& request) {
     if (!key.empty()) print = fingerprint(fields);
     submission = submission_from_form(std::move(fields));
   } else {
-    LLMSPOOL_TRY(body, parse_json_object(request.body));
+    LLMSPOOL_TRY(body, submission_body(request.body));
     submission = submission_from_json(body);
     if (!key.empty()) print = fingerprint(boost::json::value(std::move(body)));
   }

@@ -11,6 +11,9 @@
 
 namespace llmspool::http {
 
+// The object in `text`, without what is null, which counts as not given. `what` names it in errors.
+Result<boost::json::object> submission_body(std::string_view text,
+                                            std::string_view what = "The body");
 Result<spool::Submission> submission_from_json(const boost::json::object& body);
 
 // A form's fields by name. A file field that was left empty is as if it were not there.

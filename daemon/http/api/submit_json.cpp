@@ -46,7 +46,6 @@ void read_inputs(Fields& fields, job::Request& request) {
   Fields inner(*inputs, "inputs.");
   for (const auto& [key, value] : *inputs) {
     const std::string name(key);
-    if (value.is_null()) continue;
     if (value.is_bool()) {
       request.inputs[name] = value.get_bool() ? "true" : "false";
     } else if (value.is_number()) {
@@ -82,14 +81,6 @@ void read_work(Fields& fields, spool::Submission& submission) {
   submission.job.pipeline = pipeline.value_or("");
 }
 
-// Without what is null, which counts as not given.
-json::object given(const json::object& params) {
-  json::object rest;
-  for (const auto& [name, value] : params)
-    if (!value.is_null()) rest.emplace(name, value);
-  return rest;
-}
-
 void read_optimizers(Fields& fields, job::Request& request) {
   const json::array* list = fields.array("optimizers", limits::kBackendsMax);
   for (std::size_t i = 0; list && i < list->size(); ++i) {
@@ -104,7 +95,7 @@ void read_optimizers(Fields& fields, job::Request& request) {
     const json::object* params = inner.object("params");
     inner.refuse_others();
     fields.add(inner);
-    if (name) request.optimizers.push_back({*name, params ? given(*params) : json::object()});
+    if (name) request.optimizers.push_back({*name, params ? *params : json::object()});
   }
 }
 
@@ -144,7 +135,32 @@ void read_times(Fields& fields, spool::Submission& submission) {
   }
 }
 
+void drop_nulls(json::object& fields) {
+  for (auto at = fields.begin(); at != fields.end();)
+    at = at->value().is_null() ? fields.erase(at) : std::next(at);
+}
+
+void drop_nulls_of(json::object& fields, std::string_view name) {
+  json::value* value = fields.if_contains(name);
+  if (value != nullptr && value->is_object()) drop_nulls(value->get_object());
+}
+
 }  // namespace
+
+Result<json::object> submission_body(std::string_view text, std::string_view what) {
+  LLMSPOOL_TRY(body, parse_json_object(text, what));
+  drop_nulls(body);
+  drop_nulls_of(body, "params");
+  drop_nulls_of(body, "inputs");
+  json::value* optimizers = body.if_contains("optimizers");
+  if (optimizers == nullptr || !optimizers->is_array()) return body;
+  for (json::value& optimizer : optimizers->get_array()) {
+    if (!optimizer.is_object()) continue;
+    drop_nulls(optimizer.get_object());
+    drop_nulls_of(optimizer.get_object(), "params");
+  }
+  return body;
+}
 
 void read_backends(Fields& fields, std::vector<std::string>& backends) {
   const json::value* value = fields.value("backend");
@@ -199,8 +215,7 @@ Result<spool::Submission> submission_from_json(const json::object& body) {
   read_work(fields, submission);
   read_backends(fields, submission.job.backends);
   submission.job.model = fields.text("model", limits::kLabelBytesMax).value_or("");
-  if (const json::object* params = fields.object("params"))
-    submission.request.params = given(*params);
+  if (const json::object* params = fields.object("params")) submission.request.params = *params;
   read_optimizers(fields, submission.request);
   submission.job.priority =
       static_cast<int>(fields.integer("priority", 0, 100).value_or(submission.job.priority));

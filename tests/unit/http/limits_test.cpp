@@ -15,7 +15,7 @@ namespace {
 using testing::HasSubstr;
 
 Result<spool::Submission> from_json(std::string_view text) {
-  LLMSPOOL_TRY(body, parse_json_object(text));
+  LLMSPOOL_TRY(body, submission_body(text));
   return submission_from_json(body);
 }
 

@@ -14,7 +14,7 @@ using testing::HasSubstr;
 using testing::Pair;
 
 Result<spool::Submission> from_json(std::string_view text) {
-  LLMSPOOL_TRY(body, parse_json_object(text));
+  LLMSPOOL_TRY(body, submission_body(text));
   return submission_from_json(body);
 }
 
@@ -264,10 +264,9 @@ TEST(IdempotencyKey, IsQuotedOrBare) {
 
 TEST(Fingerprint, IsTheSameForTheSameContent) {
   const auto of = [](std::string_view text) {
-    return fingerprint(boost::json::value(*parse_json_object(text)));
+    return fingerprint(boost::json::value(*submission_body(text)));
   };
   EXPECT_EQ(of(R"({"a":1,"b":{"c":[1,2],"d":"x"}})"), of(R"({ "b":{"d":"x","c":[1,2]},"a":1 })"));
-  EXPECT_EQ(of(R"({"a":1,"b":null})"), of(R"({"a":1})"));
   EXPECT_NE(of(R"({"a":{"b":null}})"), of(R"({"a":{}})"));
   EXPECT_NE(of(R"({"a":[1,2]})"), of(R"({"a":[2,1]})"));
   EXPECT_NE(of(R"({"a":"1"})"), of(R"({"a":1})"));
@@ -275,6 +274,18 @@ TEST(Fingerprint, IsTheSameForTheSameContent) {
   EXPECT_EQ(of(R"({"a":1})"), "0f5704e3e2b9ecec4822e199f31cd1ffd1e0c69bb7cb744b77e34f45d53a2043");
   using Form = std::map<std::string, std::string>;
   EXPECT_NE(fingerprint(Form{{"a", "bc"}}), fingerprint(Form{{"ab", "c"}}));
+}
+
+TEST(Fingerprint, IsTheSameWithAndWithoutWhatIsNull) {
+  const auto of = [](std::string_view text) {
+    return fingerprint(boost::json::value(*submission_body(text)));
+  };
+  EXPECT_EQ(of(R"({"a":1,"b":null})"), of(R"({"a":1})"));
+  EXPECT_EQ(of(R"({"params":{"seed":null,"stop":null}})"), of(R"({"params":{}})"));
+  EXPECT_EQ(of(R"({"optimizers":[{"name":"x","params":{"y":null}}]})"),
+            of(R"({"optimizers":[{"name":"x","params":{}}]})"));
+  EXPECT_NE(of(R"({"params":{"json_schema":{"default":null}}})"),
+            of(R"({"params":{"json_schema":{}}})"));
 }
 
 }  // namespace
