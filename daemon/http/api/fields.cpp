@@ -41,6 +41,7 @@ std::string_view a_thing(const json::value& value) {
 
 Result<json::object> parse_json_object(std::string_view body, std::string_view what) {
   const std::string subject(what);
+  if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);  // a byte order mark
   if (const auto offset = invalid_utf8_at(body)) {
     return fail(Code::invalid, subject + " is not UTF-8 at byte " + std::to_string(*offset) + ".");
   }

@@ -175,6 +175,7 @@ TEST(JsonBody, IsRefusedWithThePlaceWhereItIsWrong) {
     EXPECT_THAT(body.error().message, HasSubstr(message)) << text;
   }
   EXPECT_TRUE(parse_json_object(" {\"a\":1, \"a\":2} \n"));
+  EXPECT_TRUE(parse_json_object("\xEF\xBB\xBF{}")) << "as some editors save it";
 }
 
 Result<spool::Submission> from_form(std::map<std::string, std::string> fields) {
