@@ -12,6 +12,7 @@
 
 #include "base/text.hpp"
 #include "plugin/params.hpp"
+#include "plugin/thrown.hpp"
 
 namespace llmspool::plugin {
 namespace {
@@ -87,16 +88,22 @@ Result<std::shared_ptr<Library>> Library::open(const std::filesystem::path& file
     return refuse("it exports no 'llmspool_plugin', so it is no llmspool plugin");
   if (const auto wrong = wrong_with_entry(*library->entry_); !wrong.empty()) return refuse(wrong);
 
-  library->backends_ = static_cast<const llmspool_backend_factory_t*>(
-      library->entry_->get_factory(LLMSPOOL_BACKENDS_V1));
-  library->optimizers_ = static_cast<const llmspool_optimizer_factory_t*>(
-      library->entry_->get_factory(LLMSPOOL_OPTIMIZERS_V1));
-  if (library->backends_ == nullptr && library->optimizers_ == nullptr)
-    return refuse("it offers neither backends nor optimizers that this daemon knows");
-  for (const auto& wrong :
-       {wrong_with_factory(library->backends_), wrong_with_factory(library->optimizers_)})
-    if (!wrong.empty()) return refuse(wrong);
+  std::string wrong;
+  if (const auto thrown = thrown_by([&] { wrong = library->take_offers(); }))
+    wrong = "telling what it offers, it threw: " + *thrown;
+  if (!wrong.empty()) return refuse(wrong);
   return library;
+}
+
+std::string Library::take_offers() {
+  backends_ =
+      static_cast<const llmspool_backend_factory_t*>(entry_->get_factory(LLMSPOOL_BACKENDS_V1));
+  optimizers_ =
+      static_cast<const llmspool_optimizer_factory_t*>(entry_->get_factory(LLMSPOOL_OPTIMIZERS_V1));
+  if (backends_ == nullptr && optimizers_ == nullptr)
+    return "it offers neither backends nor optimizers that this daemon knows";
+  auto wrong = wrong_with_factory(backends_);
+  return wrong.empty() ? wrong_with_factory(optimizers_) : wrong;
 }
 
 }  // namespace llmspool::plugin

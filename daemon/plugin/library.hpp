@@ -24,6 +24,8 @@ class Library {
   const llmspool_optimizer_factory_t* optimizers() const { return optimizers_; }  // or null
 
  private:
+  std::string take_offers();  // why they cannot be used; empty: they can
+
   const llmspool_plugin_entry_t* entry_ = nullptr;
   const llmspool_backend_factory_t* backends_ = nullptr;
   const llmspool_optimizer_factory_t* optimizers_ = nullptr;

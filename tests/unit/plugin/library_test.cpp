@@ -60,6 +60,11 @@ TEST(Library, RefusesAPluginThatCountsParamsAndListsNone) {
               HasSubstr("one of the params of its 'forgetful' is missing"));
 }
 
+TEST(Library, RefusesAPluginThatThrowsInsteadOfAnOffer) {
+  EXPECT_THAT(refusal(kBuild / "liars/no_offer/no_offer.so"),
+              HasSubstr("it threw: The table of models is not there"));
+}
+
 TEST(Library, StaysMappedOnceItIsLoaded) {
   for (const auto* name : {"odd_answers", "no_factory"}) {
     const auto file = kBuild / "liars" / name / (std::string(name) + ".so");
