@@ -11,6 +11,11 @@ constexpr std::chrono::seconds kIdleTime{10};
 
 }  // namespace
 
+ThreadWorkers::ThreadWorkers() {
+  threads_ = 1;
+  std::thread([this] { serve(); }).detach();  // counted in threads_, which the destructor awaits
+}
+
 ThreadWorkers::~ThreadWorkers() {
   std::unique_lock lock(mutex_);
   finishing_ = true;
@@ -24,8 +29,7 @@ void ThreadWorkers::run(std::function<void()> work) {
   call_up(lock);
 }
 
-// Sees to it that a thread will look for what waits, if anything does; unlocks. If there is no
-// thread and none is to be had, it throws, and the newest work is not waiting.
+// Sees to it that a thread will look for what waits, if anything does; unlocks.
 void ThreadWorkers::call_up(std::unique_lock<std::mutex>& lock) {
   if (called_up_ || waiting_.empty()) return lock.unlock();
   called_up_ = true;
@@ -35,14 +39,11 @@ void ThreadWorkers::call_up(std::unique_lock<std::mutex>& lock) {
   }
   ++threads_;
   try {
-    std::thread([this] { serve(); }).detach();  // counted in threads_, which the destructor awaits
+    std::thread([this] { serve(); }).detach();
   } catch (const std::exception&) {
-    called_up_ = false;
-    if (--threads_ == 0) {
-      waiting_.pop_back();
-      throw;
-    }
     // No more threads are to be had: one that is there comes to it.
+    called_up_ = false;
+    --threads_;
   }
   lock.unlock();
 }
@@ -64,7 +65,7 @@ void ThreadWorkers::serve() {
       const auto woken = work_came_.wait_for(lock, kIdleTime);
       --idle_;
       called_up_ = false;
-      if (waiting_.empty() && woken == std::cv_status::timeout) break;
+      if (waiting_.empty() && woken == std::cv_status::timeout && threads_ > 1) break;
       continue;
     }
     auto work = std::move(waiting_.front());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Threads that are made when there is work and end when there has been none for a while.
+// Threads that are made when there is work and end when there has been none for a while; but one
+// stays, so that work is done, though slowly, where the system gives no more threads.
 //
 // Work calls one thread up, and that one, before it sets to work, the next if more is waiting. So
 // work that is done in an instant does not call up a thread for each piece of it, and work that
@@ -16,7 +17,7 @@ namespace llmspool::spool {
 
 class ThreadWorkers final : public Workers {
  public:
-  ThreadWorkers() = default;
+  ThreadWorkers();
   ThreadWorkers(const ThreadWorkers&) = delete;
   ThreadWorkers& operator=(const ThreadWorkers&) = delete;
   ~ThreadWorkers() override;  // waits for all work to end
