@@ -56,6 +56,8 @@ inline constexpr seconds kCircuitRestMax{600};  // between two trials of a backe
 
 // Events
 inline constexpr std::size_t kEventsPerRead = 500;
+inline constexpr std::size_t kEventBytesPerRead =
+    std::size_t{256} * 1024;  // but one event at least
 inline constexpr std::size_t kCommandsPerCommit = 4096;
 
 }  // namespace llmspool::limits

@@ -177,7 +177,8 @@ class Store {
   // Reads. They block for the disk, never for a commit; any thread.
   virtual Result<job::Job> get(job::JobId id) = 0;
   virtual Result<std::vector<job::Job>> list(const Filter& filter) = 0;  // newest first
-  // Those numbered above `after`, oldest first.
+  // Those numbered above `after`, oldest first: up to `limit`, and fewer where they are long
+  // (limits::kEventBytesPerRead). There are no more where there are none.
   virtual Result<std::vector<job::Event>> events(job::JobId id, job::Seq after,
                                                  std::size_t limit) = 0;
   virtual Result<std::vector<FileInfo>> files(job::JobId id) = 0;

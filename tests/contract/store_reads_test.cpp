@@ -2,6 +2,7 @@
 // The Store's promises on what can be read: lists, events, files, counts, and what is removed.
 #include <thread>
 
+#include "base/limits.hpp"
 #include "harness.hpp"
 
 namespace llmspool::store {
@@ -108,6 +109,15 @@ TEST_P(StoreContract, GivesEventsInOrderAfterANumber) {
   EXPECT_THAT(store_->events(id, 6, 100).value(), SizeIs(2));
   EXPECT_THAT(store_->events(id, 8, 100).value(), IsEmpty());
   EXPECT_THAT(log(id), SizeIs(8));
+}
+
+TEST_P(StoreContract, GivesFewerEventsAtOnceWhereTheyAreLong) {
+  const JobId id = submit().id;
+  claim();
+  const std::string text(limits::kEventBytesPerRead / 2, 'x');
+  for (int i = 0; i < 5; ++i) apply(id, job::Append{"answer", text});
+  EXPECT_THAT(store_->events(id, 2, 100).value(), SizeIs(2));
+  EXPECT_THAT(store_->events(id, 6, 100).value(), SizeIs(1));
 }
 
 TEST_P(StoreContract, KeepsFilesAsTheyAre) {

@@ -46,7 +46,8 @@ asio::awaitable<Result<Response>> page(const Services& services, const Request& 
       last = event->seq;
       ++count;
     }
-    if (count == limit || (events.empty() && count > 0)) break;
+    if (count == limit || list.size() >= limits::kEventBytesPerRead) break;
+    if (events.empty() && count > 0) break;
     if (!events.empty()) continue;
     if (ended || request.signal->stopped() || std::chrono::steady_clock::now() >= deadline) break;
     LLMSPOOL_CO_TRY(snapshot, co_await follower.snapshot());

@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "base/limits.hpp"
 #include "store/sqlite/rows.hpp"
 
 namespace llmspool::store::sqlite {
@@ -65,7 +66,9 @@ std::vector<Event> events_of(Database& database, const job::Job& job, job::Seq a
   if (after < 1 && limit > 0) events.push_back({job.id, 1, job.created_at, "created", {}});
   Query row = database.query(
       "SELECT seq, body FROM events WHERE job_id = ? AND seq > ? ORDER BY seq", job.id, after);
-  while (events.size() < limit && row.next()) {
+  std::size_t bytes = 0;
+  while (events.size() < limit && bytes < limits::kEventBytesPerRead && row.next()) {
+    bytes += row.text(1).size();
     for (Event& event : read_row(database, job.id, row.number(0), row.text(1))) {
       if (event.seq > after && events.size() < limit) events.push_back(std::move(event));
     }
