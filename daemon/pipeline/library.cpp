@@ -66,6 +66,13 @@ Result<Library> Library::load(const std::vector<fs::path>& directories,
   return library;
 }
 
+Library Library::of(const std::vector<Definition>& definitions) {
+  Library library;
+  for (const auto& definition : definitions)
+    library.definitions_.push_back(std::make_shared<const Definition>(definition));
+  return library;
+}
+
 const Definition* Library::find(const std::string& name) const {
   const auto found = std::ranges::find_if(
       definitions_, [&](const auto& definition) { return definition->name == name; });

@@ -19,6 +19,8 @@ class Library {
   static Result<Library> load(const std::vector<std::filesystem::path>& directories,
                               const std::set<std::string>& optimizers);
 
+  static Library of(const std::vector<Definition>& definitions);
+
   const Definition* find(const std::string& name) const;  // null: none
   // The first pipeline whose required inputs (by name or alias) are all among `inputs`; null: none.
   const Definition* choose(const std::set<std::string>& inputs) const;

@@ -34,11 +34,15 @@ struct Ending {
   std::string credential = {};     // with credentials_needed
 };
 
+// How often it is looked at whether work that waits has been cancelled.
+inline constexpr std::chrono::milliseconds kCancelPoll{50};
+
 // What running work reports. Implemented by the spool; calls may come from any thread.
 class Sink {
  public:
   virtual ~Sink() = default;
   virtual bool cancelled() const = 0;
+  virtual void begin_request() = 0;  // the backend is asked now, before that it had no place
   virtual void emit(std::string_view text) = 0;  // may block while the spool is behind
   virtual void progress(int phase, std::uint64_t done, std::uint64_t total) = 0;
   virtual void usage(std::uint64_t prompt_tokens, std::uint64_t completion_tokens) = 0;

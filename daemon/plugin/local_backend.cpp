@@ -16,7 +16,6 @@ namespace llmspool::plugin {
 namespace {
 
 constexpr int kConcurrencyDefault = 4;
-constexpr std::chrono::milliseconds kCancelPoll{50};
 
 // The chat messages as the ABI hands them over: pointers to structs that borrow from `messages`.
 class Messages {
@@ -136,35 +135,22 @@ Ending LocalBackend::ensure_started(Sink& sink) {
   });
 
   auto error = empty_error();
-  if (instance_->start(instance_, &error) == LLMSPOOL_OK) {
+  const auto status = instance_->start(instance_, &error);
+  if (status == LLMSPOOL_OK) {
     reached = State::started;
     return {};
   }
+  if (error.credential[0] != 0) return ending_of(LLMSPOOL_CREDENTIALS_NEEDED, error);
+  if (status == LLMSPOOL_UNAVAILABLE) return ending_of(LLMSPOOL_RETRY_LATER, error);
   auto ending = ending_of(LLMSPOOL_FAILED, error);
   ending.blames_request = false;  // it knows of none yet
   return ending;
 }
 
-// An optimizer may generate while steps do, so the spool's own count of them is not enough.
-bool LocalBackend::enter(Sink& sink) {
-  std::unique_lock lock(mutex_);
-  while (!place_free_.wait_for(lock, kCancelPoll, [&] { return inside_ < concurrency_; }))
-    if (sink.cancelled()) return false;
-  ++inside_;
-  return true;
-}
-
-void LocalBackend::leave() {
-  {
-    const std::scoped_lock lock(mutex_);
-    --inside_;
-  }
-  place_free_.notify_one();
-}
-
 Ending LocalBackend::generate(const GenerateRequest& request, Sink& sink) {
-  if (!enter(sink)) return {.verdict = Verdict::cancelled};
-  const Finally out([this] { leave(); });
+  if (!places_.enter(concurrency_, sink)) return {.verdict = Verdict::cancelled};
+  const Finally out([this] { places_.leave(); });
+  sink.begin_request();
   return generate_inside(request, sink);
 }
 

@@ -10,6 +10,7 @@
 #include "plugin/backend.hpp"
 #include "plugin/host.hpp"
 #include "plugin/library.hpp"
+#include "plugin/places.hpp"
 
 namespace llmspool::plugin {
 
@@ -40,9 +41,6 @@ class LocalBackend final : public Backend {
   // unless they are cancelled.
   Ending ensure_started(Sink& sink);
 
-  // Takes one of the concurrency() places; false if the work is cancelled before there is one.
-  bool enter(Sink& sink);
-  void leave();
   Ending generate_inside(const GenerateRequest& request, Sink& sink);
 
   const std::shared_ptr<Library> library_;
@@ -60,8 +58,8 @@ class LocalBackend final : public Backend {
   std::mutex mutex_;
   std::condition_variable state_changed_;
   State state_ = State::created;
-  std::condition_variable place_free_;
-  int inside_ = 0;
+  // An optimizer may generate while steps do, so the spool's own count of them is not enough.
+  Places places_;
 };
 
 }  // namespace llmspool::plugin

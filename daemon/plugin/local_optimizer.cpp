@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 #include <llmspool/plugin.hpp>
 
+#include "base/finally.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "job/finite.hpp"
@@ -127,8 +129,9 @@ Ending LocalOptimizer::process(const OptimizeRequest& request, Sink& sink, const
   const auto run = run_for(sink);
   auto error = empty_error();
 
-  std::unique_lock lock(one_at_a_time_, std::defer_lock);
-  if (!concurrent_) lock.lock();
+  const int most = concurrent_ ? std::numeric_limits<int>::max() : 1;
+  if (!places_.enter(most, sink)) return {.verdict = Verdict::cancelled};
+  const Finally out([this] { places_.leave(); });
   const auto verdict = instance_->process(instance_, &task, &run, &results, &error);
   return ending_of(verdict, error);
 }

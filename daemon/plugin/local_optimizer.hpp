@@ -3,12 +3,12 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 
 #include "config/config.hpp"
 #include "plugin/host.hpp"
 #include "plugin/library.hpp"
 #include "plugin/optimizer.hpp"
+#include "plugin/places.hpp"
 
 namespace llmspool::plugin {
 
@@ -37,7 +37,7 @@ class LocalOptimizer final : public Optimizer {
   std::vector<Parameter> params_;
   Host host_;
   const llmspool_optimizer_t* instance_ = nullptr;
-  std::mutex one_at_a_time_;  // held across process() of a plugin that is not concurrent
+  Places places_;
 };
 
 }  // namespace llmspool::plugin

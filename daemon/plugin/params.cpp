@@ -112,6 +112,15 @@ std::string wrong_with(const json::value& value, const Parameter& known) {
   return {};
 }
 
+json::object fitting(const json::object& params, const std::vector<Parameter>& known) {
+  json::object fit;
+  for (const auto& [key, value] : params) {
+    const auto at = std::ranges::find(known, std::string_view(key), &Parameter::name);
+    if (at != known.end() && wrong_with(value, *at).empty()) fit.emplace(key, value);
+  }
+  return fit;
+}
+
 Result<void> check_params(const json::object& params, const std::vector<Parameter>& known,
                           const std::string& field_prefix, const std::string& whose) {
   Error error{Code::invalid, {}, {}};

@@ -34,6 +34,9 @@ const std::vector<Parameter>& common_params();
 // What is wrong with `value` as a `known`, as the end of a sentence; empty: nothing.
 std::string wrong_with(const boost::json::value& value, const Parameter& known);
 
+// Those of `params` that are known and fit: what was checked for one backend may go to another.
+boost::json::object fitting(const boost::json::object& params, const std::vector<Parameter>& known);
+
 // Whether each key of `params` is known and fits; the error has a field "PREFIX.KEY" for each that
 // is wrong. `whose` names the plugin in it.
 Result<void> check_params(const boost::json::object& params, const std::vector<Parameter>& known,

@@ -119,6 +119,23 @@ Result<void> check_all_params(const Submission& submission, const plugin::Regist
   return {};
 }
 
+// What the pipeline gives its steps, which the job's own params may replace.
+Result<void> check_params_of_steps(const pipeline::Definition& definition,
+                                   const plugin::Backend& backend,
+                                   const plugin::Registry& plugins) {
+  for (const auto& step : definition.steps) {
+    const auto field = fmt::format("pipeline.{}.steps.{}.params", definition.name, step.name);
+    if (step.kind != pipeline::Step::Kind::optimize) {
+      LLMSPOOL_CHECK(plugin::check_params(step.params, backend.params(), field,
+                                          fmt::format("the backend '{}'", backend.id())));
+    } else if (const auto optimizer = plugins.optimizer(step.optimizer)) {
+      LLMSPOOL_CHECK(plugin::check_params(step.params, optimizer->params(), field,
+                                          fmt::format("the optimizer '{}'", optimizer->id())));
+    }
+  }
+  return {};
+}
+
 Result<void> check_times(Submission& submission, Time now) {
   auto& job = submission.job;
   if (submission.delay_seconds) {
@@ -145,6 +162,9 @@ Result<store::Submission> take_in(const Caller& caller, Submission submission,
   LLMSPOOL_CHECK(choose_backend(submission, plugins));
   LLMSPOOL_CHECK(check_target(submission.job, plugins));
   LLMSPOOL_CHECK(check_all_params(submission, plugins));
+  if (const auto* definition = pipelines.find(submission.job.pipeline))
+    LLMSPOOL_CHECK(
+        check_params_of_steps(*definition, *plugins.backend(submission.job.backend), plugins));
   LLMSPOOL_CHECK(check_times(submission, now));
   submission.job.owner = caller.owner;
   return store::Submission{.job = std::move(submission.job),

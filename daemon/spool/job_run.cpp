@@ -86,23 +86,28 @@ void JobRun::advance() {
 }
 
 StepWork JobRun::work_for(const pipeline::Work& work) const {
-  StepWork step{.job_id = job_.id,
-                .attempt = job_.attempt,
-                .model = job_.model,
-                .kind = work.step->kind,
-                .step = work.step->name,
-                .messages = work.messages,
-                .documents = work.documents,
-                .params = work.params,
-                .backend = backend_,
-                .optimizer = nullptr,
-                .on_prompt = {}};
-  if (work.step->kind == pipeline::Step::Kind::optimize)
+  const bool optimizes = work.step->kind == pipeline::Step::Kind::optimize;
+  StepWork step{
+      .job_id = job_.id,
+      .attempt = job_.attempt,
+      .model = job_.model,
+      .kind = work.step->kind,
+      .step = work.step->name,
+      .messages = work.messages,
+      .documents = work.documents,
+      .params = plugin::fitting(optimizes ? request_.params : work.params, backend_->params()),
+      .backend = backend_,
+      .optimizer = nullptr,
+      .optimizer_params = {},
+      .on_prompt = {}};
+  if (optimizes) {
     step.optimizer = context_.plugins.optimizer(work.step->optimizer);
-  else
+    step.optimizer_params = plugin::fitting(work.params, step.optimizer->params());
+  } else {
     for (const auto& optimization : request_.optimizers)
       step.on_prompt.emplace_back(context_.plugins.optimizer(optimization.name),
                                   optimization.params);
+  }
   return step;
 }
 
@@ -172,11 +177,12 @@ void JobRun::watch(const std::string& step, const CallPtr& call) {
   if (!running.began) return;
   const Milliseconds now = context_.loop.uptime();
   const auto signs = call->take_signs();
-  if (signs.requests != running.request) {
+  if (signs.requests != running.request || (signs.asking && !running.asking)) {
     running.request = signs.requests;
     running.asked = now;
     running.spoke.reset();
   }
+  running.asking = signs.asking;
   if (signs.alive) running.spoke = now;
 
   std::optional<Milliseconds> next = left_of(timeouts_.step.time, *running.began, now);

@@ -66,6 +66,7 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
     std::optional<Milliseconds> began{};  // on the loop's uptime; none while it waits
     // Of the backend's last request: which it is, when it and its last text were seen.
     std::int64_t request = 0;
+    bool asking = false;
     Milliseconds asked{0};
     std::optional<Milliseconds> spoke{};
   };

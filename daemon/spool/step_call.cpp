@@ -36,29 +36,39 @@ void StepCall::tell() {
   if (!told_.exchange(true)) activity_();
 }
 
+// However much comes at once, no event becomes larger than what is taken at once.
 void StepCall::emit(std::string_view text) {
-  if (text.empty()) return;
-  {
-    std::unique_lock lock(mutex_);
-    signs_.alive = true;
-    room_.wait(lock, [&] { return buffer_.size() < limits::kEmitBufferBytes || cancelled_; });
-    if (cancelled_) return;
-    emitted_ += text.size();
-    if (emitted_ > limits::kAnswerBytesMax) {
-      too_long_ = true;
-      cancelled_ = true;
-    } else {
-      buffer_ += text;
-    }
+  for (bool more = true; more && !text.empty();) {
+    const auto piece = text.substr(0, limits::kEmitBufferBytes);
+    text.remove_prefix(piece.size());
+    more = keep(piece);
+    if (more || too_long_) tell();
   }
-  tell();
+}
+
+bool StepCall::keep(std::string_view piece) {
+  std::unique_lock lock(mutex_);
+  signs_.alive = true;
+  room_.wait(lock, [&] { return buffer_.size() < limits::kEmitBufferBytes || cancelled_; });
+  if (cancelled_) return false;
+  emitted_ += piece.size();
+  too_long_ = emitted_ > limits::kAnswerBytesMax;
+  cancelled_ = too_long_.load();
+  if (!too_long_) buffer_ += piece;
+  return !too_long_;
 }
 
 void StepCall::progress(int phase, std::uint64_t done, std::uint64_t total) {
+  see_phase(phase);
+  if (prepares_) return;
   phase_ = phase;
   done_ = done;
   total_ = total;
   tell();
+}
+
+void StepCall::see_phase(int phase) {
+  waits_ = phase == LLMSPOOL_PHASE_WAIT;
 }
 
 void StepCall::usage(std::uint64_t prompt_tokens, std::uint64_t completion_tokens) {
@@ -69,6 +79,7 @@ void StepCall::usage(std::uint64_t prompt_tokens, std::uint64_t completion_token
 void StepCall::begin_request() {
   const std::scoped_lock lock(mutex_);
   signs_ = {.requests = signs_.requests + 1, .asking = true};
+  waits_ = false;
   usage_before_ = sum_of(usage_before_, usage_);
   usage_ = {};
 }
@@ -90,12 +101,13 @@ std::int64_t StepCall::requests() const {
 
 bool StepCall::asking() const {
   const std::scoped_lock lock(mutex_);
-  return signs_.asking;
+  return signs_.asking && !waits_;
 }
 
 StepCall::Signs StepCall::take_signs() {
   const std::scoped_lock lock(mutex_);
-  const Signs signs = signs_;
+  Signs signs = signs_;
+  signs.asking = signs.asking && !waits_;
   signs_.alive = false;
   return signs;
 }
@@ -151,6 +163,8 @@ double StepCall::fraction() const {
   const double total = static_cast<double>(total_);
   const double share = total > 0 ? std::min(1.0, static_cast<double>(done_) / total) : 0;
   switch (phase_) {
+    case LLMSPOOL_PHASE_WAIT:
+      return 0;
     case LLMSPOOL_PHASE_LOAD:
       return kPromptBegins * share;
     case LLMSPOOL_PHASE_PROMPT:
@@ -163,6 +177,7 @@ double StepCall::fraction() const {
 }
 
 std::string StepCall::message() const {
+  if (phase_ == LLMSPOOL_PHASE_WAIT) return label_ + ": waiting for other jobs of the backend";
   const std::uint64_t done = done_, total = total_;
   if (phase_ == LLMSPOOL_PHASE_LOAD && total > 0 && done < total)
     return fmt::format("{}: loading the model, {}%", label_, done * 100 / total);

@@ -22,16 +22,18 @@ class StepCall final : public plugin::Sink {
 
   // Sink; any thread.
   bool cancelled() const override { return cancelled_; }
+  void begin_request() override;
   void emit(std::string_view text) override;
   void progress(int phase, std::uint64_t done, std::uint64_t total) override;
   void usage(std::uint64_t prompt_tokens, std::uint64_t completion_tokens) override;
   void finish_reason(std::string_view reason) override;
   void log(int priority, std::string_view message) override;
 
-  // The backend is asked for a text, perhaps by an optimizer; it has answered.
-  void begin_request();
-  void end_request();
-  void show_life();  // its text comes, though it goes elsewhere
+  void end_request();  // the backend has answered
+  // While its prompt is prepared, what is told of progress is not that of the step.
+  void prepare(bool prepares) { prepares_ = prepares; }
+  void show_life();           // its text comes, though it goes elsewhere
+  void see_phase(int phase);  // whether it waits for other work
 
   // The loop's side.
   void cancel();
@@ -55,12 +57,14 @@ class StepCall final : public plugin::Sink {
 
  private:
   void tell();
+  bool keep(std::string_view piece);  // false: no more is taken
 
   const job::JobId job_id_;
   const std::string step_, label_;
   const std::function<void()> activity_;
 
-  std::atomic<bool> cancelled_ = false, told_ = false, too_long_ = false;
+  std::atomic<bool> cancelled_ = false, told_ = false, too_long_ = false, prepares_ = false,
+                    waits_ = false;
   std::atomic<int> phase_ = 0;
   std::atomic<std::uint64_t> done_ = 0, total_ = 0;
 

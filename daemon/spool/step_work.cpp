@@ -7,6 +7,7 @@
 #include <atomic>
 #include <mutex>
 
+#include "base/finally.hpp"
 #include "base/limits.hpp"
 #include "plugin/thrown.hpp"
 
@@ -27,6 +28,7 @@ class InnerSink final : public plugin::Sink {
   InnerSink(StepCall& call, const std::function<void(std::string_view)>& append)
       : call_(call), append_(append) {}
   bool cancelled() const override { return call_.cancelled() || too_long_; }
+  void begin_request() override { call_.begin_request(); }
   // From any thread, but the optimizer is told by one at a time.
   void emit(std::string_view text) override {
     const std::scoped_lock lock(mutex_);
@@ -36,9 +38,8 @@ class InnerSink final : public plugin::Sink {
     too_long_ = emitted_ > limits::kAnswerBytesMax;
     if (!too_long_) append_(text);
   }
-  void progress(int phase, std::uint64_t done, std::uint64_t total) override {
-    call_.progress(phase, done, total);
-  }
+  // How far the optimizer is, it alone can tell.
+  void progress(int phase, std::uint64_t, std::uint64_t) override { call_.see_phase(phase); }
   void usage(std::uint64_t prompt, std::uint64_t completion) override {
     call_.usage(prompt, completion);
   }
@@ -70,7 +71,6 @@ template <class AnySink>
 Ending generate(const StepWork& work, const std::vector<job::Message>& messages, StepCall& call,
                 AnySink& sink, StepOutcome& outcome) {
   if (call.cancelled()) return {.verdict = Verdict::cancelled};
-  call.begin_request();
   const plugin::GenerateRequest request{.job_id = work.job_id,
                                         .step = work.step,
                                         .attempt = work.attempt,
@@ -106,6 +106,8 @@ Ending optimize(const StepWork& work, plugin::Optimizer& optimizer,
 
 // Lets each of the job's optimizers work on the last user message.
 Ending optimize_prompt(StepWork& work, StepCall& call, StepOutcome& outcome) {
+  call.prepare(true);
+  const Finally prepared([&] { call.prepare(false); });
   for (const auto& [optimizer, params] : work.on_prompt) {
     const auto prompt = std::find_if(work.messages.rbegin(), work.messages.rend(),
                                      [](const auto& message) { return message.role == "user"; });
@@ -122,7 +124,7 @@ Ending optimize_prompt(StepWork& work, StepCall& call, StepOutcome& outcome) {
 
 Ending ask_plugins(StepWork& work, StepCall& call, StepOutcome& outcome) {
   if (work.kind == pipeline::Step::Kind::optimize)
-    return optimize(work, *work.optimizer, std::move(work.documents), work.params, call,
+    return optimize(work, *work.optimizer, std::move(work.documents), work.optimizer_params, call,
                     outcome.optimized, outcome);
   if (auto ending = optimize_prompt(work, call, outcome); ending.verdict != Verdict::done)
     return ending;

@@ -20,9 +20,10 @@ struct StepWork {
   std::string step;
   std::vector<job::Message> messages;
   std::map<std::string, std::string> documents;
-  boost::json::object params;
+  boost::json::object params;  // for the backend
   std::shared_ptr<plugin::Backend> backend;
-  std::shared_ptr<plugin::Optimizer> optimizer;  // of an optimizer step
+  std::shared_ptr<plugin::Optimizer> optimizer;  // of an optimizer step, and its params
+  boost::json::object optimizer_params;
   // Work on the prompt before the backend sees it, in order.
   std::vector<std::pair<std::shared_ptr<plugin::Optimizer>, boost::json::object>> on_prompt;
 };

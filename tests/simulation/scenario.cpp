@@ -107,6 +107,11 @@ JobId Scenario::submit_to_both() {
   return submit([](auto& submission) { submission.job.backends = {"x", "other"}; });
 }
 
+void Scenario::have_pipeline(std::string_view toml) {
+  pipelines_.replace(
+      pipeline::Library::of({pipeline::parse_definition(toml, "pipeline.toml").value()}));
+}
+
 JobId Scenario::submit_chain() {
   return submit([](auto& submission) {
     submission.job.pipeline = "chain";

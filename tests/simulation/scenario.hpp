@@ -51,6 +51,7 @@ class ScriptedBackend final : public plugin::Backend {
   const std::vector<plugin::Parameter>& params() const override { return params_; }
   Result<std::vector<plugin::Model>> models() const override { return models_; }
   plugin::Ending generate(const plugin::GenerateRequest& request, plugin::Sink& sink) override {
+    sink.begin_request();
     return script_(request, sink);
   }
 
@@ -59,7 +60,7 @@ class ScriptedBackend final : public plugin::Backend {
   const int concurrency_;
   const std::vector<plugin::Model> models_;
   const Script script_;
-  const std::vector<plugin::Parameter> params_{};
+  const std::vector<plugin::Parameter> params_ = plugin::common_params();
 };
 
 class ScriptedOptimizer final : public plugin::Optimizer {
@@ -96,6 +97,8 @@ class Scenario : public testing::Test {
   void have_answering_backend(const std::string& id = "x");
   void have_optimizer(ScriptedOptimizer::Script script);
   void start(std::map<std::string, config::Backend> rules = {});
+  // In the place of all others, as after a reload.
+  void have_pipeline(std::string_view toml);
 
   // A prompt for backend "x", changed as the test likes, through the spool's front door.
   job::JobId submit(const std::function<void(spool::Submission&)>& change = {},
@@ -144,7 +147,8 @@ class Scenario : public testing::Test {
   std::vector<std::shared_ptr<plugin::Optimizer>> optimizers_;
   std::unique_ptr<plugin::Registry> plugins_;
   pipeline::Current pipelines_{
-      pipeline::Library::load({LLMSPOOL_SOURCE_DIR "/tests/simulation/pipelines"}, {}).value()};
+      pipeline::Library::load({LLMSPOOL_SOURCE_DIR "/tests/simulation/pipelines"}, {"opt"})
+          .value()};
   std::map<std::string, config::Backend> rules_;
 
  protected:

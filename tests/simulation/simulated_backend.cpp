@@ -20,6 +20,7 @@ Result<std::vector<plugin::Model>> SimulatedBackend::models() const {
 }
 
 Ending SimulatedBackend::generate(const plugin::GenerateRequest& request, plugin::Sink& sink) {
+  sink.begin_request();
   const std::string& prompt = request.messages.back().content;
   const auto call = calls_.begin(
       {.backend = id_,

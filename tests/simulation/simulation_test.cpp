@@ -23,7 +23,8 @@ TEST(Simulation, KeepsWhatTheSpoolPromises) {
   if (setting("LLMSPOOL_TRACE", 0) != 0)
     log::set_sink([](const auto& record) { std::cerr << record.message << '\n'; },
                   log::Level::info);
-  auto library = pipeline::Library::load({LLMSPOOL_SOURCE_DIR "/tests/simulation/pipelines"}, {});
+  auto library =
+      pipeline::Library::load({LLMSPOOL_SOURCE_DIR "/tests/simulation/pipelines"}, {"opt"});
   ASSERT_TRUE(library) << library.error().message;
   const pipeline::Current pipelines(*std::move(library));
   Disk disk;

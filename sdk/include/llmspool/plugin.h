@@ -156,7 +156,10 @@ enum {
   LLMSPOOL_PHASE_LOAD = 1,
   LLMSPOOL_PHASE_PROMPT = 2,
   LLMSPOOL_PHASE_GENERATE = 3,
-  LLMSPOOL_PHASE_WORK = 4
+  LLMSPOOL_PHASE_WORK = 4,
+  /* The work waits for other work of the same plugin, until another phase is told. Timeouts for the
+   * backend's silence do not count meanwhile. */
+  LLMSPOOL_PHASE_WAIT = 5
 };
 
 /* The host's side of one piece of running work. Valid until generate() or process() returns. */
@@ -235,7 +238,9 @@ typedef struct llmspool_backend {
   llmspool_status_t (*models)(const struct llmspool_backend *self,
                               void (*visit)(void *visitor, const llmspool_model_t *model),
                               void *visitor, llmspool_error_t *err);
-  /* [job, created] May be slow. Called once before the first generate(), again if it failed. */
+  /* [job, created] May be slow. Called once before the first generate(), again if it failed: then
+   * the job is tried again with LLMSPOOL_UNAVAILABLE, or with err->credential as with
+   * CREDENTIALS_NEEDED; with any other status it fails. */
   llmspool_status_t (*start)(const struct llmspool_backend *self, llmspool_error_t *err);
   /* [job, started] */
   llmspool_verdict_t (*generate)(const struct llmspool_backend *self,

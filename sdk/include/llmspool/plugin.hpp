@@ -44,6 +44,7 @@ enum class Phase : int32_t {
   prompt = LLMSPOOL_PHASE_PROMPT,
   generate = LLMSPOOL_PHASE_GENERATE,
   work = LLMSPOOL_PHASE_WORK,
+  wait = LLMSPOOL_PHASE_WAIT,
 };
 
 enum class Level : int32_t {

@@ -18,11 +18,12 @@ const std::filesystem::path kBuild = LLMSPOOL_BUILD_DIR;
 
 // Keeps what it is told.
 struct Recorder final : Sink {
-  bool is_cancelled = false;
+  bool is_cancelled = false, is_asked = false;
   std::string text, reason;
   std::uint64_t completion_tokens = 0;
 
   bool cancelled() const override { return is_cancelled; }
+  void begin_request() override { is_asked = true; }
   void emit(std::string_view piece) override { text += piece; }
   void progress(int, std::uint64_t, std::uint64_t) override {}
   void usage(std::uint64_t, std::uint64_t completion) override { completion_tokens = completion; }
@@ -85,7 +86,7 @@ TEST(LocalBackend, TakesAnAnswerThatIsNoVerdictForAFailure) {
   const auto odd = backend("liars/odd_answers/odd_answers.so");
   Recorder recorder;
   auto ending = odd->generate(prompt("x"), recorder);
-  EXPECT_EQ(ending.verdict, Verdict::failed);
+  EXPECT_EQ(ending.verdict, Verdict::retry_later);
   EXPECT_EQ(ending.message, "not in the mood") << "the start failed, so nothing was generated";
   ending = odd->generate(prompt("x"), recorder);
   EXPECT_EQ(ending.verdict, Verdict::failed);
@@ -144,6 +145,30 @@ TEST(LocalBackend, AwaitsNoStartForWorkThatIsCancelled) {
   Recorder recorder;
   recorder.is_cancelled = true;
   EXPECT_EQ(slow->generate(prompt("x"), recorder).verdict, Verdict::cancelled);
+  may_end.set_value();
+  EXPECT_THROW(starter.get(), std::runtime_error);
+  log::set_sink(nullptr, log::Level::error);
+}
+
+TEST(LocalBackend, IsNotAskedForWorkThatWaitsForAPlace) {
+  config::Backend one_at_a_time;
+  one_at_a_time.concurrency = 1;
+  const auto slow = backend("liars/throws/throws.so", one_at_a_time);
+  std::promise<void> begun, may_end;
+  log::set_sink(
+      [&](const auto&) {
+        begun.set_value();
+        may_end.get_future().wait();
+      },
+      log::Level::info);
+  Recorder inside, outside;
+  auto starter =
+      std::async(std::launch::async, [&] { return slow->generate(prompt("x"), inside); });
+  begun.get_future().wait();
+  outside.is_cancelled = true;
+  EXPECT_EQ(slow->generate(prompt("x"), outside).verdict, Verdict::cancelled);
+  EXPECT_TRUE(inside.is_asked);
+  EXPECT_FALSE(outside.is_asked);
   may_end.set_value();
   EXPECT_THROW(starter.get(), std::runtime_error);
   log::set_sink(nullptr, log::Level::error);

@@ -6,8 +6,10 @@
 namespace llmspool::plugin {
 namespace {
 
-struct DeafSink final : Sink {
-  bool cancelled() const override { return false; }
+struct QuietSink final : Sink {
+  bool is_cancelled = false;
+  bool cancelled() const override { return is_cancelled; }
+  void begin_request() override {}
   void emit(std::string_view) override {}
   void progress(int, std::uint64_t, std::uint64_t) override {}
   void usage(std::uint64_t, std::uint64_t) override {}
@@ -27,10 +29,19 @@ class LocalOptimizerTest : public testing::Test {
     optimizer_ = *made;
   }
   Ending process(const Generate& generate) {
-    DeafSink sink;
+    QuietSink sink;
     return optimizer_->process(
         {.job_id = 1, .step = "improve", .documents = {{"text", "Hello"}}, .params = {}}, sink,
         generate, result_);
+  }
+  // For work that has been cancelled.
+  Ending process_cancelled() {
+    QuietSink sink;
+    sink.is_cancelled = true;
+    OptimizeResult ignored;
+    return optimizer_->process(
+        {.job_id = 2, .step = "improve", .documents = {}, .params = {}}, sink,
+        [](const auto&, const auto&) { return Ending{}; }, ignored);
   }
   // How it ends where the backend has answered with `ending`.
   Ending after(const Ending& ending) {
@@ -49,6 +60,14 @@ TEST_F(LocalOptimizerTest, GetsWhatTheBackendWrites) {
   });
   EXPECT_EQ(ending.verdict, Verdict::done);
   EXPECT_EQ(result_.documents["text"], "Say it better!");
+}
+
+TEST_F(LocalOptimizerTest, KeepsNoCancelledWorkWaitingForOther) {
+  process([&](const auto&, const auto&) -> Ending {
+    EXPECT_EQ(process_cancelled().verdict, Verdict::cancelled) << "while it works for another";
+    return {};
+  });
+  EXPECT_EQ(process_cancelled().verdict, Verdict::done) << "it has time for all";
 }
 
 TEST_F(LocalOptimizerTest, PassesOnAllThatTheBackendSaysOfItsFailure) {

@@ -88,6 +88,14 @@ TEST(CheckParams, NamesEveryFieldThatIsWrong) {
   EXPECT_THAT(checked.error().message, HasSubstr("must be a number from 0 to 5"));
 }
 
+TEST(FittingParams, AreThoseThatAreKnownAndRight) {
+  const auto params =
+      boost::json::parse(R"({"temperature": 9, "top_k": 1, "seed": 4, "stop": ["."]})")
+          .get_object();
+  EXPECT_EQ(fitting(params, common_params()),
+            boost::json::parse(R"({"seed": 4, "stop": ["."]})").get_object());
+}
+
 TEST(CheckParams, TakesWhatFits) {
   const auto params = boost::json::parse(R"({"temperature": 0.2, "stop": ["\n"]})").get_object();
   EXPECT_TRUE(check_params(params, common_params(), "params", "the backend 'x'"));

@@ -49,6 +49,31 @@ TEST_F(IntakeTest, GivesTheJobItsOwnerAndItsBackend) {
   EXPECT_EQ(taken->job.backends, std::vector<std::string>{"echo"});
 }
 
+TEST_F(IntakeTest, NamesWhatIsWrongWithAPipelinesParams) {
+  pipeline::Definition definition;
+  definition.name = "mine";
+  definition.steps.resize(2);
+  auto& draft = definition.steps[0];
+  auto& match = definition.steps[1];
+  draft.name = "draft";
+  match.name = "match";
+  match.kind = pipeline::Step::Kind::optimize;
+  match.optimizer = "ats";
+  const auto wrong = [&] {
+    auto submission = prompt();
+    submission.job.pipeline = "mine";
+    const auto taken = take_in({"alice", false}, std::move(submission), *plugins_,
+                               pipeline::Library::of({definition}), 1000, kNow);
+    return taken ? "" : taken.error().fields.at(0).field;
+  };
+  EXPECT_EQ(wrong(), "");
+  draft.params = {{"tempratur", 1}};
+  EXPECT_EQ(wrong(), "pipeline.mine.steps.draft.params.tempratur");
+  draft.params = {};
+  match.params = {{"stall_seconds", 1}};
+  EXPECT_EQ(wrong(), "pipeline.mine.steps.match.params.stall_seconds");
+}
+
 TEST_F(IntakeTest, NamesTheFieldThatIsWrong) {
   auto backend = prompt();
   backend.job.backends = {"gpu"};

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <limits>
-#include <thread>
 
 #include "base/limits.hpp"
 
@@ -20,6 +20,10 @@ class StepCallTest : public testing::Test {
     step.name = "cv";
     step.label = "Tailoring the CV";
     return step;
+  }
+  // Whether work cannot go on: it would have long been done.
+  static bool waits(const std::future<void>& work) {
+    return work.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout;
   }
   std::atomic<int> told_ = 0;
   StepCall call_{7, step(), [this] { ++told_; }};
@@ -72,6 +76,15 @@ TEST_F(StepCallTest, NeverGoesBackFromPhaseToPhase) {
   EXPECT_EQ(last, 1);
 }
 
+TEST_F(StepCallTest, IsNoFurtherForWhatIsDoneToItsPrompt) {
+  call_.prepare(true);
+  call_.progress(kGenerate, 10, 10);
+  EXPECT_EQ(call_.fraction(), 0);
+  call_.prepare(false);
+  call_.progress(kGenerate, 10, 10);
+  EXPECT_EQ(call_.fraction(), 1);
+}
+
 TEST_F(StepCallTest, SaysWhatItDoes) {
   call_.progress(kLoad, 1, 4);
   EXPECT_EQ(call_.message(), "Tailoring the CV: loading the model, 25%");
@@ -101,22 +114,28 @@ TEST_F(StepCallTest, CountsNoTokensThatCannotBe) {
 
 TEST_F(StepCallTest, MakesAFastPluginWaitForASlowSpool) {
   call_.emit(std::string(limits::kEmitBufferBytes, 'x'));
-  std::atomic<bool> through = false;
-  std::thread plugin([&] {
-    call_.emit("y");
-    through = true;
-  });
-  EXPECT_FALSE(through);
+  const auto plugin = std::async(std::launch::async, [&] { call_.emit("y"); });
+  EXPECT_TRUE(waits(plugin));
   EXPECT_EQ(call_.take_text().size(), limits::kEmitBufferBytes);
-  plugin.join();
+  plugin.wait();
   EXPECT_EQ(call_.take_text(), "y");
+}
+
+TEST_F(StepCallTest, TakesALongTextInPieces) {
+  const auto plugin = std::async(
+      std::launch::async, [&] { call_.emit(std::string(3 * limits::kEmitBufferBytes, 'x')); });
+  for (int piece = 0; piece < 3; ++piece) {
+    EXPECT_EQ(waits(plugin), piece < 2) << piece;
+    EXPECT_EQ(call_.take_text().size(), limits::kEmitBufferBytes) << piece;
+  }
 }
 
 TEST_F(StepCallTest, LetsAWaitingPluginGoWhenItIsCancelled) {
   call_.emit(std::string(limits::kEmitBufferBytes, 'x'));
-  std::thread plugin([&] { call_.emit("y"); });
+  const auto plugin = std::async(std::launch::async, [&] { call_.emit("y"); });
+  EXPECT_TRUE(waits(plugin));
   call_.cancel();
-  plugin.join();
+  plugin.wait();
   EXPECT_TRUE(call_.cancelled());
 }
 
