@@ -76,4 +76,8 @@ Definition prompt_definition();
 Result<std::map<std::string, std::string>> check_inputs(
     const Definition& definition, const std::map<std::string, std::string>& sent);
 
+// A required input that is not among `inputs`, which were checked when the pipeline was another.
+std::optional<std::string> missing_input(const Definition& definition,
+                                         const std::map<std::string, std::string>& inputs);
+
 }  // namespace llmspool::pipeline

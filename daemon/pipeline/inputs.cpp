@@ -96,4 +96,11 @@ Result<std::map<std::string, std::string>> check_inputs(
   return inputs;
 }
 
+std::optional<std::string> missing_input(const Definition& definition,
+                                         const std::map<std::string, std::string>& inputs) {
+  for (const Input& input : definition.inputs)
+    if (input.required && !inputs.contains(input.name)) return input.name;
+  return std::nullopt;
+}
+
 }  // namespace llmspool::pipeline

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One job's run where it takes long, or where an optimizer has its part in it.
+#include <llmspool/plugin.h>
+
 #include "base/limits.hpp"
 #include "scenario.hpp"
 
@@ -90,6 +92,62 @@ TEST_F(JobRunScenario, AsksTheBackendWithWhatTheOptimizerHasMadeOfThePrompt) {
   time_.pass(seconds(1));
   ASSERT_EQ(asked_.size(), 1U);
   EXPECT_EQ(asked_.front().request.messages.back().content, "Hello, please");
+}
+
+TEST_F(JobRunScenario, GivesTheBackendTheJobsParamsWhoeverAsksIt) {
+  have_answering_backend();
+  have_optimizer(generate_with);
+  start();
+  submit([](auto& submission) {
+    submission.job.pipeline = "polish";
+    submission.request = {};
+    submission.request.inputs = {{"text", "Hello"}};
+    submission.request.params = {{"max_tokens", 5}};
+  });
+  time_.pass(seconds(1));
+  ASSERT_EQ(asked_.size(), 2U);
+  EXPECT_EQ(asked_[0].request.params,
+            (boost::json::object{{"temperature", 0.5}, {"max_tokens", 5}}));
+  EXPECT_EQ(asked_[1].request.params, (boost::json::object{{"max_tokens", 5}}));
+}
+
+TEST_F(JobRunScenario, CountsNoSilenceWhileTheBackendWaitsForItsOtherWork) {
+  have_backend([&](const GenerateRequest&, Sink& sink) {
+    sink.progress(LLMSPOOL_PHASE_WAIT, 0, 0);
+    time_.sleep(minutes(2));
+    sink.progress(LLMSPOOL_PHASE_LOAD, 0, 0);
+    time_.sleep(seconds(9));
+    return say(sink);
+  });
+  start();
+  const auto id = submit([](auto& submission) { be_impatient(submission.job); });
+  time_.pass(minutes(3));
+  EXPECT_EQ(status(id), Status::completed);
+}
+
+TEST_F(JobRunScenario, FailsAJobThatLacksWhatItsPipelineNowRequires) {
+  have_answering_backend();
+  start();
+  const auto id = submit([](auto& submission) {
+    submission.job.pipeline = "chain";
+    submission.request = {};
+    submission.request.inputs = {{"text", "Hello"}};
+    submission.delay_seconds = 1;
+  });
+  have_pipeline(R"(
+    name = "chain"
+    [[inputs]]
+    name = "tone"
+    required = true
+    [[steps]]
+    name = "only"
+    generate = "{{ inputs.tone }}"
+    [[outputs]]
+    file = "a.txt"
+    content = "{{ steps.only.text }}")");
+  time_.pass(seconds(5));
+  EXPECT_THAT(job(id).failure.value().detail, HasSubstr("'chain' now requires the input 'tone'"));
+  EXPECT_THAT(asked_, IsEmpty());
 }
 
 TEST_F(JobRunScenario, BlamesABackendThatThrows) {
