@@ -36,8 +36,6 @@ class LlamaCpp final : public Backend {
     return models;
   }
 
-  void start() override { store_.require_any(); }
-
   Verdict generate(const Request& request, const Run& run) override {
     return keeper_.use(store_.find(request.model()), run)->generate(request, run);
   }

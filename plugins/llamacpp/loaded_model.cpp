@@ -25,15 +25,25 @@ llama_model_ptr load(const ModelFile& file, int32_t gpu_layers,
     watching.gave_up = !watching.progress(share);
     return !watching.gave_up;
   };
+  LogRoute::forget_errors();
   llama_model_ptr model(llama_model_load_from_file(file.path.c_str(), params));
   if (watch.gave_up) throw Failure("Loading the model was given up", Verdict::cancelled);
   // It may be memory that is short for now, so the job is worth another try.
   if (!model)
-    throw Failure("Cannot load " + file.path.string() + ": " + LogRoute::last_error(),
+    throw Failure("Cannot load " + file.path.string() + ": " + LogRoute::first_error(),
                   Verdict::retry_later);
   if (!llama_model_has_decoder(model.get()) || llama_model_has_encoder(model.get()))
     throw Failure("The model " + file.id + " is not one that generates text from a prompt");
   return model;
+}
+
+common_chat_templates_ptr templates_of(const llama_model* model, const ModelFile& file) {
+  try {
+    return common_chat_templates_init(model, "");
+  } catch (const std::exception& problem) {
+    throw Failure("The chat template of the model " + file.id +
+                  " cannot be used: " + problem.what());
+  }
 }
 
 common_chat_msg chat_message(const Message& message) {
@@ -63,7 +73,7 @@ LoadedModel::LoadedModel(ModelFile file, int32_t gpu_layers, const Progress& pro
     : file_(std::move(file)),
       model_(load(file_, gpu_layers, progress)),
       vocab_(llama_model_get_vocab(model_.get())),
-      templates_(common_chat_templates_init(model_.get(), "")) {}
+      templates_(templates_of(model_.get(), file_)) {}
 
 Prompt LoadedModel::prompt(const std::vector<Message>& messages, bool thinking) const {
   common_chat_templates_inputs inputs;

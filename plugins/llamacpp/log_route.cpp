@@ -20,6 +20,7 @@ ggml_log_level line_level;        // of `line`
 std::string last_error_line;
 
 thread_local bool quiet = false;
+thread_local std::string first_error_line;
 
 Level level_of(ggml_log_level level) {
   if (quiet) return Level::debug;
@@ -35,6 +36,7 @@ void write(ggml_log_level level, const char* text, void*) {
   if (!line.ends_with('\n')) return;
   line.pop_back();
   if (line_level == GGML_LOG_LEVEL_ERROR) last_error_line = line;
+  if (line_level == GGML_LOG_LEVEL_ERROR && first_error_line.empty()) first_error_line = line;
   if (!routes.empty() && !line.empty()) routes.back()->log(level_of(line_level), line);
   line.clear();
 }
@@ -61,6 +63,14 @@ void LogRoute::quieten_this_thread() {
 std::string LogRoute::last_error() {
   const std::lock_guard lock(mutex);
   return last_error_line;
+}
+
+std::string LogRoute::first_error() {
+  return first_error_line;
+}
+
+void LogRoute::forget_errors() {
+  first_error_line.clear();
 }
 
 }  // namespace llmspool::llamacpp

@@ -23,6 +23,10 @@ class LogRoute {
 
   // The last error line that llama.cpp has written; empty if there was none yet.
   static std::string last_error();
+  // The first that it has written on this thread since the errors were forgotten, which tells the
+  // cause of those that follow.
+  static std::string first_error();
+  static void forget_errors();
 
  private:
   Host host_;

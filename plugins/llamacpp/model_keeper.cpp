@@ -20,12 +20,17 @@ void require_wanted(const Run& run) {
 ModelKeeper::ModelKeeper(Settings settings) : settings_(std::move(settings)) {}
 
 std::shared_ptr<Engine> ModelKeeper::use(const ModelFile& file, const Run& run) {
+  bool waited = false;
+  const auto wait = [&] {
+    require_wanted(run);
+    if (!std::exchange(waited, true)) run.progress(Phase::wait, 0, 0);
+  };
   std::unique_lock turn(turn_, std::defer_lock);
-  while (!turn.try_lock_for(kPollInterval)) require_wanted(run);
+  while (!turn.try_lock_for(kPollInterval)) wait();
 
   std::unique_lock lock(mutex_);
   if (engine_ == nullptr || engine_->file() != file) {
-    while (!idle_.wait_for(lock, kPollInterval, [&] { return users_ == 0; })) require_wanted(run);
+    while (!idle_.wait_for(lock, kPollInterval, [&] { return users_ == 0; })) wait();
     auto old = std::exchange(engine_, nullptr);
     lock.unlock();
     old.reset();
@@ -36,6 +41,7 @@ std::shared_ptr<Engine> ModelKeeper::use(const ModelFile& file, const Run& run) 
     lock.lock();
     engine_ = std::move(fresh);
   }
+  if (waited) run.progress(Phase::prompt, 0, 0);
   ++users_;
   return {engine_.get(), [this](Engine*) { release(); }};
 }

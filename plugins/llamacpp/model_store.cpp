@@ -84,26 +84,28 @@ std::vector<ModelFile> ModelStore::list() const {
   return models;
 }
 
+// What no job can mend stops the backend: the jobs that come wait for a person to see to it.
 ModelFile ModelStore::find(std::string_view id) const {
-  require_any();
   const auto models = list();
+  if (models.empty())
+    throw Failure("There is no model: put a .gguf file into " +
+                      names(places_, [](const fs::path& place) { return place.string(); }) +
+                      ", then resume the backend",
+                  Verdict::stop_queue);
   const std::string wanted = id.empty() ? default_id() : std::string(id);
   for (const auto& model : models)
     if (model.id == wanted) return model;
-  throw Failure::invalid("There is no model \"" + wanted + "\"; there is " +
-                         names(models, [](const ModelFile& model) { return model.id; }));
+  const std::string there_are = names(models, [](const ModelFile& model) { return model.id; });
+  if (id.empty())
+    throw Failure("The default model \"" + wanted + "\" is not there; there is " + there_are,
+                  Verdict::stop_queue);
+  throw Failure::invalid("There is no model \"" + wanted + "\"; there is " + there_are);
 }
 
 std::string ModelStore::default_id() const {
   if (!default_id_.empty()) return default_id_;
   const auto models = list();
   return models.empty() ? std::string() : models.front().id;
-}
-
-void ModelStore::require_any() const {
-  if (!list().empty()) return;
-  throw Failure("There is no model: put a .gguf file into " +
-                names(places_, [](const fs::path& place) { return place.string(); }));
 }
 
 }  // namespace llmspool::llamacpp

@@ -28,15 +28,12 @@ class ModelStore {
 
   std::vector<ModelFile> list() const;  // sorted by id
 
-  // Throws a Failure that names what there is, if the model is not there. An empty id is the
-  // default model.
+  // Throws a Failure that names what there is, if the model is not there, or the places searched,
+  // if there is none at all. An empty id is the default model.
   ModelFile find(std::string_view id) const;
 
   // The default model's id: what is configured, else the first one's. Empty if there is no model.
   std::string default_id() const;
-
-  // Throws a Failure that names the places searched if there is no model at all.
-  void require_any() const;
 
  private:
   std::vector<std::filesystem::path> places_;

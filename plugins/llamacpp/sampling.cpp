@@ -5,23 +5,40 @@
 
 #include <cmath>
 #include <cstdint>
+#include <stdexcept>
+
+#include "pattern.hpp"
 
 namespace llmspool::llamacpp {
 
 namespace {
 
+// Wherever one stands: a text under the key "pattern".
+void check_patterns(const common_json& schema) {
+  if (schema.is_array())
+    for (const common_json& each : schema) check_patterns(each);
+  if (!schema.is_object()) return;
+  for (const auto& [key, value] : schema.items()) {
+    if (key == "pattern" && value.is_string() && repeats_nothing(value.get<std::string>()))
+      throw std::invalid_argument("its pattern " + value.dump() +
+                                  " repeats a part that may be empty");
+    check_patterns(value);
+  }
+}
+
 common_grammar grammar_of(std::string_view json_schema) {
   try {
     const auto schema = common_json::parse(std::string(json_schema));
+    check_patterns(schema);
     return {COMMON_GRAMMAR_TYPE_USER, json_schema_to_grammar(schema)};
   } catch (const std::exception& problem) {
     throw Failure::invalid(std::string("The JSON schema cannot be used: ") + problem.what());
   }
 }
 
-// Any number is a seed; llama.cpp's have 32 bits.
+// Any number is a seed; llama.cpp's have 32 bits, of which the last number means chance.
 uint32_t seed_of(double seed) {
-  return static_cast<uint32_t>(static_cast<int64_t>(std::fmod(seed, 4294967296.0)));
+  return static_cast<uint32_t>(static_cast<int64_t>(std::fmod(seed, double{LLAMA_DEFAULT_SEED})));
 }
 
 }  // namespace

@@ -58,7 +58,10 @@ std::string TextStream::add(std::string_view piece) {
 }
 
 std::string TextStream::rest() {
-  return state_ == State::thought ? std::string() : std::exchange(held_, {});
+  if (state_ == State::thought) return {};
+  std::string rest = std::exchange(held_, {});
+  rest.resize(rest.size() - broken_size(rest));
+  return rest;
 }
 
 // Drops blanks and thoughts at the beginning; false if there is nothing else yet.

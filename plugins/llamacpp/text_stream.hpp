@@ -23,7 +23,8 @@ class TextStream {
   // The text that has become certain with this piece. Add no more once stopped().
   std::string add(std::string_view piece);
 
-  // What was still held back when the answer ended without a stop text.
+  // What was still held back when the answer ended without a stop text; without the first bytes of
+  // a character whose last ones never came.
   std::string rest();
 
   // One of the stop texts has come.

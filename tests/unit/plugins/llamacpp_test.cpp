@@ -112,6 +112,10 @@ TEST_F(LlamaCpp, keeps_to_a_json_schema) {
   EXPECT_TRUE(answer.at("skill").is_string());
   EXPECT_TRUE(answer.at("years").is_int64());
   EXPECT_EQ(generate("x", R"({"json_schema": {"type": "nonsense"}})").verdict, Verdict::failed);
+  EXPECT_TRUE(generate("x", R"({"json_schema": {"anyOf": [
+    {"type": "string", "pattern": "^(a?){99}$"}]}})")
+                  .invalid)
+      << "all others would wait for it";
 }
 
 TEST_F(LlamaCpp, says_by_how_much_a_prompt_is_too_long) {
@@ -212,6 +216,23 @@ TEST_F(LlamaCpp, waits_for_the_model_that_is_in_use) {
   EXPECT_NE(models.at(0).loaded, models.at(1).loaded);
 }
 
+TEST_F(LlamaCpp, says_that_it_waits_for_the_model_in_use) {
+  for (const auto* name : {"a.gguf", "b.gguf"}) fs::copy(kModel, host.data_directory() / name);
+  const auto two =
+      library.backend(host, R"({"models": ")" + host.data_directory().string() + "\"}");
+  FakeRun first, second;
+  std::thread waits;
+  first.on_emit = [&] {
+    if (waits.joinable()) return;
+    waits = std::thread([&] { two.generate({.prompt = kLetter, .model = "b"}, second); });
+    while (second.progress(llmspool::Phase::wait).empty()) std::this_thread::yield();
+  };
+  EXPECT_EQ(two.generate({.prompt = kLetter, .model = "a"}, first).verdict, Verdict::done);
+  waits.join();
+  EXPECT_TRUE(first.progress(llmspool::Phase::wait).empty());
+  EXPECT_FALSE(second.progress(llmspool::Phase::load).empty());
+}
+
 TEST_F(LlamaCpp, names_what_is_wrong_with_a_model) {
   EXPECT_EQ(backend.generate({.prompt = "x", .model = "huge"}, run).message,
             "There is no model \"huge\"; there is tiny-cv");
@@ -221,8 +242,9 @@ TEST_F(LlamaCpp, names_what_is_wrong_with_a_model) {
   const auto outcome = broken.generate({.prompt = "x"}, run);
   EXPECT_EQ(outcome.verdict, Verdict::retry_later);
   EXPECT_NE(outcome.message.find(file.string()), std::string::npos) << outcome.message;
-  fs::remove(file);
-  EXPECT_THROW(library.backend(host, R"({"models": "/nonexistent"})"), std::runtime_error);
+  EXPECT_NE(outcome.message.find("magic"), std::string::npos) << "the cause: " << outcome.message;
+  const auto empty = library.backend(host, R"({"models": "/nonexistent"})");
+  EXPECT_EQ(empty.generate({.prompt = "x"}, run).verdict, Verdict::stop_queue);
 }
 
 }  // namespace

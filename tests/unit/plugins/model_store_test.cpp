@@ -78,12 +78,13 @@ TEST_F(ModelStoreTest, notices_a_file_that_is_replaced) {
 }
 
 TEST_F(ModelStoreTest, says_what_is_missing) {
-  EXPECT_EQ(failure(store, ""), "There is no model: put a .gguf file into " + folder.string());
-  EXPECT_THROW(store.require_any(), Failure);
+  EXPECT_EQ(failure(store, ""), "There is no model: put a .gguf file into " + folder.string() +
+                                    ", then resume the backend");
   put("a.gguf");
   put("b.gguf");
   EXPECT_EQ(failure(store, "c"), "There is no model \"c\"; there is a, b");
-  EXPECT_EQ(failure(ModelStore({folder}, "d"), ""), "There is no model \"d\"; there is a, b");
+  EXPECT_EQ(failure(ModelStore({folder}, "d"), ""),
+            "The default model \"d\" is not there; there is a, b");
   EXPECT_EQ(ModelStore({folder}, "b").find("").id, "b");
 }
 
