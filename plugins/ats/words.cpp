@@ -158,6 +158,15 @@ std::string case_folded(std::string_view word) {
 }
 
 // Harman's rules, which take away less than a stemmer and so confuse no two words.
+std::string without(std::string_view text, std::string_view part) {
+  std::string rest;
+  for (auto at = text.find(part); at != text.npos; at = text.find(part)) {
+    rest += text.substr(0, at);
+    text.remove_prefix(at + part.size());
+  }
+  return rest.append(text);
+}
+
 void make_singular(std::string& word) {
   const auto ends = [&word](std::string_view ending) { return word.ends_with(ending); };
   if (word.size() < 4 || !ends("s") || ends("us") || ends("ss")) return;
@@ -181,11 +190,9 @@ std::vector<Word> words_of(std::string_view text) {
 }
 
 std::string key_of(std::string_view word) {
-  std::string key = case_folded(word);
+  std::string key = without(without(case_folded(word), "\u2010"), "\u2011");
   const bool leading_dot = key.starts_with('.');
   std::erase_if(key, [](char c) { return c == '-' || c == '.'; });
-  for (const std::string_view hyphen : {"\u2010", "\u2011"})
-    for (auto at = key.find(hyphen); at != key.npos; at = key.find(hyphen)) key.erase(at, 3);
   make_singular(key);
   return leading_dot ? "." + key : key;
 }

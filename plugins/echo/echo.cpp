@@ -36,7 +36,8 @@ bool wait_until(Clock::time_point end, const llmspool::Run& run) {
 }
 
 Clock::time_point after(Clock::time_point start, double seconds) {
-  return start + std::chrono::duration_cast<Clock::duration>(Seconds(seconds));
+  constexpr double kLongest = 1e8;  // which the clock can still count
+  return start + std::chrono::duration_cast<Clock::duration>(Seconds(std::min(seconds, kLongest)));
 }
 
 // Words with the blanks that follow them; blanks before the first word are a token of their own.
