@@ -2,6 +2,8 @@
 #include "toml/document.hpp"
 
 #define TOML_EXCEPTIONS 0
+// Some of its assertions do not hold for a table's name that is wrong, which it then reports.
+#define TOML_ASSERT(condition) static_cast<void>(0)
 #include <toml++/toml.h>
 
 #include <cerrno>
