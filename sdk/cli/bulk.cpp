@@ -11,6 +11,7 @@
 #include <memory>
 #include <system_error>
 
+#include "interrupt.hpp"
 #include "lines.hpp"
 #include "text.hpp"
 
@@ -126,20 +127,21 @@ class Upload {
 }  // namespace
 
 ExitCode bulk(const Context& context, const BulkOptions& options) {
+  const std::string what_then =
+      "Some of the jobs may have been accepted. " +
+      std::string(options.idempotency_key
+                      ? "Send the same again with the same --idempotency-key: no job is made twice."
+                      : "With --idempotency-key it is safe to send the same again.");
   Input input(options.file);
   Upload upload(context, options);
   try {
+    const InterruptHint hint(what_then);
     return upload.run(input);
   } catch (const Refusal&) {
     throw;
   } catch (const Failure& failure) {
     if (!upload.begun()) throw;
-    throw Failure(failure.code(),
-                  failure.fact() + "\nSome of the jobs may have been accepted. " +
-                      (options.idempotency_key
-                           ? "Send the same again with the same --idempotency-key: no job is made "
-                             "twice."
-                           : "With --idempotency-key it is safe to send the same again."));
+    throw Failure(failure.code(), failure.fact() + '\n' + what_then);
   }
 }
 
