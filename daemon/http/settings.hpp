@@ -13,6 +13,7 @@ struct Timeouts {
   std::chrono::milliseconds header = limits::kHeaderTimeout;
   std::chrono::milliseconds body = limits::kBodyTimeout;
   std::chrono::milliseconds write = limits::kWriteTimeout;
+  std::chrono::milliseconds close = limits::kWriteTimeout;  // a WebSocket's handshakes
   std::chrono::milliseconds ping = limits::kPingInterval;
   std::chrono::milliseconds sse_keepalive = limits::kSseKeepalive;
   std::chrono::milliseconds stop = limits::kHttpStopTimeout;

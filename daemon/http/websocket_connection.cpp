@@ -40,7 +40,7 @@ WebSocketConnection::WebSocketConnection(Stream stream, std::shared_ptr<Signal> 
       timer_(stream_.get_executor()) {
   stream_.next_layer().expires_never();
   websocket::stream_base::timeout limits;
-  limits.handshake_timeout = timeouts_.write;
+  limits.handshake_timeout = timeouts_.close;            // for its end too
   limits.idle_timeout = websocket::stream_base::none();  // look_after() does better
   limits.keep_alive_pings = false;
   stream_.set_option(limits);
@@ -105,7 +105,7 @@ asio::awaitable<bool> WebSocketConnection::send(std::string text) {
 void WebSocketConnection::close(std::uint16_t code, std::string_view reason) {
   if (!open_ || closing_) return;
   closing_ = true;
-  close_deadline_ = now() + timeouts_.write;
+  close_deadline_ = now() + timeouts_.close;
   const websocket::close_reason why(static_cast<websocket::close_code>(code), reason);
   stream_.async_close(why, [self = shared_from_this()](beast::error_code) { self->end(); });
 }

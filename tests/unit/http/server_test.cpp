@@ -2,6 +2,7 @@
 // The server over real sockets: HTTP itself, its limits, and who is let in.
 #include "http/server.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include "http/identity.hpp"
@@ -296,7 +297,8 @@ TEST(Server, CutsOffAClientThatTakesNothing) {
   server.spool.change(id, step);
   TestConnection connection(server.path);
   connection.send(TestServer::request("GET", "/api/jobs/1/files/big.txt"));
-  std::this_thread::sleep_for(milliseconds(600));
+  pollfd until_cut_off{connection.socket().native_handle(), POLLRDHUP, 0};
+  EXPECT_EQ(::poll(&until_cut_off, 1, 30'000), 1);
   EXPECT_LT(connection.read_all().size(), 16U << 20);
 }
 

@@ -295,7 +295,7 @@ TEST_F(ImpatientWebSockets, PingAndKeepWhoAnswers) {
 
 TEST_F(ImpatientWebSockets, LeaveWhoDoesNotAnswer) {
   Client client(server_.path, "/api/ws/jobs/1");
-  std::this_thread::sleep_for(milliseconds(700));
+  std::this_thread::sleep_for(milliseconds(1500));
   EXPECT_EQ(client.code(), 4008);
 }
 
@@ -307,7 +307,7 @@ TEST_F(ImpatientWebSockets, LeaveWhoTakesNothing) {
              sizeof small);
   // More than the socket holds, but soon said: the wait for the client begins with the first.
   for (int i = 0; i < 8; ++i) append(std::string(100'000, 'x'));
-  std::this_thread::sleep_for(milliseconds(650));
+  std::this_thread::sleep_for(milliseconds(1500));
   EXPECT_EQ(client.code(), 4009);
 }
 
