@@ -120,7 +120,11 @@ def test_a_stopped_backend_keeps_its_jobs_and_says_why(daemon):
     daemon.until(job_id, lambda job: job["status"] == "pending" and job["seq"] > 2)
     backend = daemon.get("/api/backends").json()["backends"][0]
     assert backend["available"] is False and "echo.key" in backend["unavailable_reason"]
-    assert daemon.submit(prompt="later")["status"] == "pending"
+    later = daemon.submit(prompt="later")["job_id"]
+    resumed = daemon.submit(prompt="x", hold=True)["created_at"]
+    daemon.request("POST", "/api/queue/resume?backend=echo")
+    done = daemon.ended(later)
+    assert done["status"] == "completed" and done["started_at"] >= resumed
 
 
 def test_a_list_of_backends_is_tried_in_order(make_daemon):

@@ -318,7 +318,8 @@ def test_no_more_jobs_of_a_model_at_once_than_allowed(make_daemon):
     waits = daemon.submit(prompt="x", model="echo")["job_id"]
     assert backend(daemon)["running"] == 1
     cancel(daemon, busy)
-    assert daemon.ended(waits)["status"] == "completed"
+    done = daemon.ended(waits)
+    assert done["status"] == "completed" and done["started_at"] >= daemon.job(busy)["completed_at"]
 
 
 def test_a_newer_job_with_the_same_key_replaces_the_older(make_daemon):
@@ -347,8 +348,10 @@ def test_pause_lets_nothing_start_and_outlives_a_restart(make_daemon):
     daemon.stop()
     daemon.start()
     assert daemon.get("/api/queue").json()["paused"]
+    resumed = daemon.submit(prompt="x", hold=True)["created_at"]
     assert daemon.request("POST", "/api/queue/resume").json()["paused"] is False
-    assert daemon.ended(also)["status"] == "completed"
+    done = daemon.ended(also)
+    assert done["status"] == "completed" and done["started_at"] >= resumed
     assert daemon.job(waits)["status"] == "pending"
     daemon.request("POST", "/api/queue/resume?backend=other")
     assert daemon.ended(waits)["status"] == "completed"

@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import select
 import socket
 
 import pytest
@@ -83,8 +84,13 @@ def test_events_wait_for_the_next(daemon):
     seq = daemon.job(job_id)["seq"]
     nothing = daemon.get(f"/api/jobs/{job_id}/events?after={seq}&wait=0.1").json()
     assert nothing == {"events": [], "last": seq}
-    daemon.request("POST", f"/api/jobs/{job_id}/release")
-    page = daemon.get(f"/api/jobs/{job_id}/events?after={seq}&wait=30").json()
+    with socket.socket(socket.AF_UNIX) as waiting:
+        waiting.connect(str(daemon.socket))
+        waiting.sendall(f"GET /api/jobs/{job_id}/events?after={seq}&wait=30 HTTP/1.1\r\n"
+                        f"Host: x\r\nConnection: close\r\n\r\n".encode())
+        assert not select.select([waiting], [], [], 0.2)[0], "nothing has happened yet"
+        daemon.request("POST", f"/api/jobs/{job_id}/release")
+        page = json.loads(b"".join(iter(lambda: waiting.recv(65536), b"")).partition(b"\r\n\r\n")[2])
     assert page["events"][0]["seq"] == seq + 1
 
 
