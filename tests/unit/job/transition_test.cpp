@@ -184,6 +184,18 @@ TEST(Transition, WaitsForItsTurnFromWhenItCouldRun) {
   EXPECT_EQ(done(job_in(Status::failed), Restart{}).job.queued_at, kNow);
 }
 
+TEST(Transition, GoesBeforeNobodyForATimeThatHasPassed) {
+  const Job job{.id = 1, .owner = "alice", .not_before = kNow - 5s};
+  EXPECT_EQ(create(job, false, kNow).job.queued_at, kNow);
+}
+
+TEST(Transition, KeepsItsPlaceWhereItNeedNotWaitForATime) {
+  Job job = job_in(Status::pending);
+  job.queued_at = kNow - 1h;
+  job.not_before = kNow - 1h;
+  EXPECT_EQ(done(job, Change{.not_before = std::optional<Time>()}).job.queued_at, kNow - 1h);
+}
+
 TEST(Transition, SaysWhyItRefuses) {
   EXPECT_EQ(apply(job_in(Status::completed), Cancel{}, kNow).error().message,
             "Job 42 has already completed: there is nothing to cancel.");
@@ -245,6 +257,11 @@ TEST(Start, BeginsAtZeroAfterARetry) {
   EXPECT_EQ(started.job.started_at, Time(2ms));
 }
 
+TEST(Start, IsAtNoStepAfterARetry) {
+  const Job retried = done(job_in(Status::processing), Retry{unreachable(), 1s, "ollama"}).job;
+  EXPECT_EQ(done(retried, Start{"ollama"}).job.current_step, "");
+}
+
 TEST(Report, NeverGoesBack) {
   const Transition reported =
       done(job_in(Status::processing), Report{10, "letter", "Writing", {{"letter", 4}}});
@@ -290,6 +307,13 @@ TEST(FinishStep, CountsItsWorkAndTellsOfItsFiles) {
             (json::object{{"filename", "cv.md"}, {"role", "cv"}, {"size", 4}}));
 }
 
+TEST(FinishStep, IsNoWorkWhereTheStepIsSkipped) {
+  FinishStep finish{.progress = 60};
+  finish.result = {.step = "letter", .skipped = true};
+  const Transition finished = done(job_in(Status::processing), finish);
+  EXPECT_EQ(finished.events.at(0).data.at("steps"), json::object());
+}
+
 TEST(Complete, KeepsTheOutput) {
   const Transition completed = done(job_in(Status::processing), Complete{"Dear Sir"});
   EXPECT_EQ(completed.job.progress, 100);
@@ -297,6 +321,10 @@ TEST(Complete, KeepsTheOutput) {
   EXPECT_EQ(completed.job.output, "Dear Sir");
   EXPECT_EQ(completed.job.completed_at, kNow);
   EXPECT_THAT(types_of(completed), ElementsAre("completed"));
+}
+
+TEST(Complete, IsAtNoStepAnyMore) {
+  EXPECT_EQ(done(job_in(Status::processing), Complete{}).job.current_step, "");
 }
 
 TEST(Fail, SaysWhy) {
@@ -394,7 +422,6 @@ TEST(HoldRunning, TellsThePersonWhatToLookAt) {
   EXPECT_EQ(held.events[0].data.at("reason"), "The backend cannot be reached.");
   ASSERT_THAT(held.job.failures, SizeIs(1));
   EXPECT_EQ(held.job.failures[0].detail, "The backend cannot be reached.");
-  EXPECT_TRUE(held.job.failures[0].retryable);
   const Transition released = done(held.job, Release{});
   EXPECT_THAT(types_of(released), ElementsAre("released"));
   EXPECT_EQ(released.job.message, "Waiting");
@@ -409,11 +436,27 @@ TEST(HoldRunning, IsFollowedByAnotherAttemptThoughAllWereUsedUp) {
   EXPECT_EQ(again.max_attempts, again.attempt);
 }
 
+TEST(HoldRunning, GivesUpOnNoBackend) {
+  Failure needs_a_person = unreachable();
+  needs_a_person.retryable = false;
+  const Transition held = done(job_in(Status::processing), HoldRunning{needs_a_person});
+  ASSERT_THAT(held.job.failures, SizeIs(1));
+  EXPECT_TRUE(held.job.failures[0].retryable);
+}
+
 TEST(Hold, LetsAnInterruptedAttemptGoOnLater) {
   const Transition held = done(done(job_in(Status::processing), PutBack{}).job, Hold{});
   EXPECT_EQ(held.job.message, "Held until released");
   const Transition released = done(held.job, Release{});
   EXPECT_EQ(done(released.job, Start{"llamacpp"}).job.attempt, 1);
+}
+
+TEST(Hold, TakesNoAttemptAwayAndGivesNone) {
+  EXPECT_EQ(done(job_in(Status::held), Release{}).job.max_attempts, 3);
+  Job job = job_in(Status::processing);
+  job.attempt = job.max_attempts;
+  const Job held = done(done(job, PutBack{}).job, Hold{}).job;
+  EXPECT_EQ(done(held, Release{}).job.max_attempts, 3);
 }
 
 TEST(Cancel, DisownsARun) {
