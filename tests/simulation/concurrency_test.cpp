@@ -59,6 +59,15 @@ TEST_F(ConcurrencyScenario, ABackendRunsNoMoreJobsThanItTakes) {
   EXPECT_EQ(most_jobs_, 3);
 }
 
+TEST_F(ConcurrencyScenario, ABackendRunsNoMoreJobsThanItTakesWhileAClaimIsUnderWay) {
+  start_for_three();
+  submit();
+  store_.answer_next_after(seconds(1));  // the claim
+  time_.pass(Milliseconds(1));
+  submit_some();
+  EXPECT_EQ(most_jobs_, 3);
+}
+
 TEST_F(ConcurrencyScenario, ABackendIsAskedForNoMoreStepsThanItTakes) {
   start_for_three();
   for (int i = 0; i < 8; ++i) submit_chain();  // two steps of each side by side

@@ -29,6 +29,34 @@ TEST_F(RatesScenario, LeavesABackendAloneForAsLongAsItAsks) {
   EXPECT_EQ(status(other), Status::completed);
 }
 
+TEST_F(RatesScenario, LeavesABackendAloneForTheLongestOfWhatItAsks) {
+  have_backend(
+      [&](const GenerateRequest& request, Sink&) {
+        const bool is_first = request.job_id == 1;
+        time_.sleep(seconds(is_first ? 1 : 2));
+        return Ending{.verdict = Verdict::retry_later, .retry_after_seconds = is_first ? 40.0 : 5};
+      },
+      2);
+  start();
+  for (int i = 0; i < 2; ++i) submit();
+  time_.pass(seconds(30));
+  EXPECT_EQ(asked_.size(), 2U);
+}
+
+TEST_F(RatesScenario, GivesABackendJobsAgainWhereAPersonResumesIt) {
+  have_backend([&](const GenerateRequest&, Sink& sink) {
+    if (asked_.size() > 1) return say(sink);
+    return Ending{.verdict = Verdict::retry_later, .retry_after_seconds = 40};
+  });
+  start();
+  submit();
+  const auto other = submit();
+  time_.pass(seconds(1));
+  ASSERT_EQ(status(other), Status::pending);
+  set_switch(spool::Switch::paused, "x", false);
+  EXPECT_EQ(status(other), Status::completed);
+}
+
 TEST_F(RatesScenario, LetsJobsWaitOnceTheTokensOfAMinuteAreUsed) {
   have_backend([&](const GenerateRequest&, Sink& sink) {
     sink.usage(50, 10);
@@ -56,6 +84,19 @@ TEST_F(RatesScenario, CountsTheRequestsThatOptimizersMake) {
   EXPECT_EQ(asked_.size(), 2U);
   time_.pass(seconds(2));
   EXPECT_EQ(asked_.size(), 4U);
+}
+
+TEST_F(RatesScenario, BeginNoJobThatWouldWaitForTheNextMinute) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return say(sink); }, 8);
+  config::Backend rules;
+  rules.requests_per_minute = 2;
+  start({{"x", rules}});
+  submit();
+  store_.answer_next_after(seconds(1));  // the claim
+  time_.pass(Milliseconds(1));
+  for (int i = 0; i < 3; ++i) submit();
+  time_.pass(seconds(30));
+  EXPECT_EQ(store_.counts().value().processing, 0);
 }
 
 }  // namespace

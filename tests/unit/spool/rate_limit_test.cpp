@@ -33,6 +33,7 @@ TEST(RateLimit, TellsWhatIsLeftOfTheLastMinute) {
       {"what was used a minute ago", 10, {{0s, 4}, {1s, 6}}, 60s, 4, 0s},
       {"all after a minute without use", 10, {{0s, 4}, {1s, 6}}, 61s, 10, 0s},
       {"until enough of what was too much is old", 10, {{0s, 2}, {5s, 13}}, 6s, 0, 59s},
+      {"until there is some, not just no longer too much", 2, {{0s, 1}, {10s, 2}}, 20s, 0, 50s},
       {"what was used at one instant is old at one instant", 10, {{0s, 5}, {0s, 5}}, 60s, 10, 0s},
       {"nothing is charged for nothing", 1, {{0s, 0}}, 0s, 1, 0s},
       {"no wait without a limit",
