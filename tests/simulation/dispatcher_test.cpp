@@ -60,6 +60,18 @@ TEST_F(DispatcherScenario, TriesAgainThoughACancelledTrialHasNotReturned) {
   EXPECT_EQ(status(next), Status::completed);
 }
 
+TEST_F(DispatcherScenario, TriesWithOneJobAloneThoughItIsStillBeingClaimed) {
+  start_broken(2);
+  hangs_ = true;
+  submit();
+  submit();
+  store_.answer_next_after(seconds(2));  // the claim of the trial, in four seconds
+  time_.pass(seconds(5));
+  set_switch(spool::Switch::rejecting, "x", true);  // it is looked at again
+  time_.pass(seconds(1));
+  EXPECT_EQ(asked_.size(), 2);
+}
+
 TEST_F(DispatcherScenario, GoesOnAtOnceWhenAStepClosesTheCircuit) {
   have_backend(
       [&](const GenerateRequest& request, Sink& sink) {
@@ -76,6 +88,60 @@ TEST_F(DispatcherScenario, GoesOnAtOnceWhenAStepClosesTheCircuit) {
   time_.pass(seconds(10));
   EXPECT_EQ(status(trial), Status::processing);
   EXPECT_EQ(status(next), Status::completed);
+}
+
+TEST_F(DispatcherScenario, TriesAgainThoughAJobThatClosedTheCircuitStillRuns) {
+  have_backend(
+      [&](const GenerateRequest& request, Sink& sink) {
+        if (request.step == "notes") time_.sleep(hours(1));
+        return fail_or_say(sink);
+      },
+      3);
+  start({{"x", fragile()}});
+  submit();
+  time_.pass(seconds(1));
+  broken_ = false;
+  submit_chain();
+  time_.pass(seconds(10));
+  broken_ = true;
+  submit();
+  time_.pass(seconds(1));
+  ASSERT_EQ(backend().circuit, Circuit::State::open);
+  broken_ = false;
+  const auto next = submit();
+  time_.pass(seconds(10));
+  EXPECT_EQ(status(next), Status::completed);
+}
+
+TEST_F(DispatcherScenario, ClosesTheCircuitOfABackendThatAnswersATrial) {
+  start_broken(1);
+  broken_ = false;
+  submit();
+  time_.pass(seconds(10));
+  EXPECT_EQ(backend().circuit, Circuit::State::closed);
+}
+
+TEST_F(DispatcherScenario, CountsOnlyFailuresInARow) {
+  auto rules = fragile();
+  rules.circuit_failures = 2;
+  have_backend([&](const GenerateRequest&, Sink& sink) { return fail_or_say(sink); });
+  start({{"x", rules}});
+  for (const bool broken : {true, false, true}) {
+    broken_ = broken;
+    submit();
+    time_.pass(seconds(1));
+  }
+  EXPECT_EQ(backend().circuit, Circuit::State::closed);
+}
+
+TEST_F(DispatcherScenario, BlamesNoBackendForAJobThatAsksForWhatIsWrong) {
+  have_backend([](const GenerateRequest&, Sink&) -> Ending {
+    return {.verdict = plugin::Verdict::failed, .blames_request = true};
+  });
+  start({{"x", fragile()}});
+  submit();
+  time_.pass(seconds(1));
+  EXPECT_EQ(backend().circuit, Circuit::State::closed);
 }
 
 TEST_F(DispatcherScenario, GivesNothingToABackendThatTakesNoNewJobs) {

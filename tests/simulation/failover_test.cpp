@@ -75,6 +75,18 @@ TEST_F(FailoverScenario, GoesAtOnceToAnotherThatIsUpWhereOneAsksForPatience) {
   EXPECT_THAT(asked_backends(), ElementsAre("x", "other"));
 }
 
+TEST_F(FailoverScenario, IsPatientWithOneThatAsksForItWhereTheOtherIsStopped) {
+  have_backend(once(fail_with(Verdict::retry_later), answer()));
+  have_backend(fail_with(Verdict::stop_queue), 1, "other");
+  start();
+  submit([](auto& submission) { submission.job.backends = {"other"}; });
+  time_.pass(seconds(1));
+  asked_.clear();
+  const auto id = submit_to_both();
+  time_.pass(Milliseconds(500));
+  EXPECT_THAT(asked_jobs(), ElementsAre(id)) << "it has paused for no time";
+}
+
 TEST_F(FailoverScenario, WaitsForAnotherThatIsPaused) {
   start_two([](const GenerateRequest&, Sink&) { return failure(); });
   set_switch(Switch::paused, "other", true);
