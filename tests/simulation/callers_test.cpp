@@ -89,6 +89,11 @@ TEST_F(CallersScenario, ListNoJobOfAnother) {
   EXPECT_THAT(spool_->list(bob_, {.owner = "alice"}).value(), IsEmpty());
 }
 
+TEST_F(CallersScenario, ListNoneOfTheirOwnWhereTheyAskForThoseOfAnother) {
+  submit({}, "bob");
+  EXPECT_THAT(spool_->list(bob_, {.owner = "alice"}).value(), IsEmpty());
+}
+
 TEST_F(CallersScenario, SeeNoFileOfAnother) {
   EXPECT_EQ(refusal(spool_->files(bob_, completed_)), Code::not_found);
   EXPECT_EQ(refusal(spool_->file(bob_, completed_, "answer.txt")), Code::not_found);

@@ -54,5 +54,14 @@ TEST_F(CaretakerScenario, RemovesManyAtOnceInParts) {
   EXPECT_EQ(completed(), 10);
 }
 
+TEST_F(CaretakerScenario, RemovesNothingOnceTheDaemonStops) {
+  start_keeping({.age = hours(1)});
+  const auto kept = submit();
+  time_.pass(minutes(1));
+  spool_->stop(minutes(1), [] {});
+  time_.pass(hours(2));
+  EXPECT_TRUE(is_there(kept));
+}
+
 }  // namespace
 }  // namespace llmspool::simulation

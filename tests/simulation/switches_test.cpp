@@ -89,5 +89,26 @@ TEST_F(SwitchesScenario, APauseWhoseEndCannotBeStoredHolds) {
   EXPECT_EQ(status(waits), Status::pending);
 }
 
+TEST_F(SwitchesScenario, AResumeThatCannotBeStoredLeavesABackendStopped) {
+  have_backend([](const auto&, auto&) { return failure(plugin::Verdict::stop_queue); });
+  start();
+  submit();
+  time_.pass(seconds(1));
+  store_.fail_next();
+  set_switch(Switch::paused, "x", false);
+  EXPECT_EQ(asked_.size(), 1U);
+}
+
+TEST_F(SwitchesScenario, APauseOfAnEarlierLifeWhoseEndCannotBeStoredHolds) {
+  store_.set_switch(spool::Switches::name(Switch::paused, "x"), true, [](const auto&) {});
+  time_.pass(seconds(1));
+  start_answering();
+  store_.fail_next();
+  set_switch(Switch::paused, "x", false);
+  const auto waits = submit();
+  time_.pass(seconds(30));
+  EXPECT_EQ(status(waits), Status::pending);
+}
+
 }  // namespace
 }  // namespace llmspool::simulation
