@@ -237,6 +237,20 @@ TEST_F(SqliteStoreTest, CountsTheRoomThatOneCommitTakes) {
   EXPECT_EQ(all[1].error().code, Code::no_space);
 }
 
+TEST_F(SqliteStoreTest, CountsNoRoomThatJobsNoLongerTake) {
+  constexpr std::int64_t kMebibyte = std::int64_t{1024} * 1024;
+  const auto store =
+      sqlite::open({.directory = state_, .space = {.bytes_max = 4 * kMebibyte}, .clock = clock_})
+          .value();
+  for (JobId id = 1; id <= 5; ++id) {
+    ASSERT_TRUE(submit(*store, std::string(kMebibyte, 'x')).has_value()) << id;
+    ASSERT_TRUE(await<Applied>([&](auto done) {
+                  store->apply(id, {}, {job::Cancel{}}, std::move(done));
+                }).has_value());
+    ASSERT_TRUE(await<void>([&](auto done) { store->remove(id, std::move(done)); }).has_value());
+  }
+}
+
 TEST_F(SqliteStoreTest, ForgetsIdempotencyKeysThatAreTooOld) {
   const auto store = open().value();
   const auto submit_with = [&](const std::string& key) {
@@ -453,6 +467,10 @@ class FullDisk {
   rlimit before_{};
 };
 
+// A text that fits into memory, and not into what a full disk has left: its transaction is made,
+// and fails when it is to be committed.
+const std::string kCommitFails(std::size_t{64} * 1024, 'x');
+
 TEST_F(SqliteStoreTest, LosesNothingOnAFullDiskAndGoesOnWhenThereIsSpace) {
   const auto store = open().value();
   ASSERT_TRUE(submit(*store).has_value());
@@ -476,10 +494,83 @@ TEST_F(SqliteStoreTest, CountsNoJobOfACommitThatFailsAsWaiting) {
   ASSERT_TRUE(submit(*store).has_value());
   {
     const FullDisk full(fs::file_size(state_ / "llmspool.db-wal") + 16 * 1024);
-    ASSERT_FALSE(submit(*store, std::string(1024 * 1024, 'x')).has_value());
+    ASSERT_FALSE(submit(*store, kCommitFails).has_value());
   }
   EXPECT_TRUE(submit(*store).has_value());
   EXPECT_EQ(submit(*store).error().code, Code::queue_full);
+}
+
+class FailedClaim : public SqliteStoreTest {
+ protected:
+  // Of one commit with what there is no room for.
+  void fail_claim(Store& store) const {
+    const FullDisk full(fs::file_size(state_ / "llmspool.db-wal") + 16 * 1024);
+    std::promise<void> stalled, release;
+    std::promise<bool> claimed;
+    store.renew("nobody", clock_.now(), [&](const Result<void>&) {
+      stalled.set_value();
+      release.get_future().wait();
+    });
+    stalled.get_future().wait();
+    store.claim({"echo", "a", clock_.now() + 1min},
+                [&](const auto& result) { claimed.set_value(result.has_value()); });
+    store.submit(prompt(kCommitFails), [](const auto&) {});
+    release.set_value();
+    EXPECT_FALSE(claimed.get_future().get());
+  }
+  Result<std::vector<Claimed>> claim(Store& store) const {
+    return await<std::vector<Claimed>>(
+        [&](auto done) { store.claim({"echo", "a", clock_.now() + 1min}, std::move(done)); });
+  }
+};
+
+TEST_F(FailedClaim, LeavesTheJobFirstInItsLine) {
+  const auto store = open().value();
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(submit(*store).has_value());
+  fail_claim(*store);
+  EXPECT_EQ(claim(*store).value().at(0).applied.job.id, 1);
+}
+
+TEST_F(FailedClaim, KeepsNoJobThatIsClaimedThenFromBeingRecovered) {
+  auto store = open().value();
+  ASSERT_TRUE(submit(*store).has_value());
+  fail_claim(*store);
+  ASSERT_THAT(claim(*store).value(), SizeIs(1));
+  store.reset();
+  store = open().value();
+  const auto recovered =
+      await<Store::Recovered>([&](auto done) { store->recover("a", std::move(done)); });
+  EXPECT_THAT(recovered.value().interrupted, SizeIs(1));
+}
+
+TEST_F(SqliteStoreTest, MakesAGroupAnewWhoseFirstJobFailed) {
+  const auto store = open().value();
+  ASSERT_TRUE(submit(*store).has_value());
+  // Not even its transaction can be made.
+  Submission grouped = prompt(std::string(std::size_t{1024} * 1024, 'x'));
+  grouped.job.group = "letters";
+  {
+    const FullDisk full(fs::file_size(state_ / "llmspool.db-wal") + 16 * 1024);
+    ASSERT_FALSE(submit(*store, grouped).has_value());
+  }
+  ASSERT_TRUE(submit(*store, grouped).has_value());
+  EXPECT_EQ(store->group("alice", "letters").value().jobs.pending, 1);
+}
+
+TEST_F(SqliteStoreTest, KeepsNoStepsOfAJobThatHasEnded) {
+  auto store = open().value();
+  ASSERT_TRUE(submit(*store).has_value());
+  ASSERT_TRUE(await<std::vector<Claimed>>([&](auto done) {
+                store->claim({"echo", "a", clock_.now() + 1min}, std::move(done));
+              }).has_value());
+  job::FinishStep finish;
+  finish.result = {.step = "answer"};
+  for (const job::Command& command : {job::Command(finish), job::Command(job::Complete{})})
+    ASSERT_TRUE(await<Applied>([&](auto done) {
+                  store->apply(1, {}, {command}, std::move(done));
+                }).has_value());
+  store.reset();
+  EXPECT_EQ(count_rows("steps"), 0);
 }
 
 TEST_F(SqliteStoreTest, FailsAllChangesOfACommitThatFails) {
@@ -518,6 +609,21 @@ TEST_F(SqliteStoreTest, FailsAllChangesOfACommitThatFails) {
   ASSERT_THAT(events, SizeIs(3));
   EXPECT_EQ(events[2].seq, 3);
   EXPECT_EQ(events[2].data.at("text"), "kept");
+}
+
+TEST_F(SqliteStoreTest, LeavesNothingOfAJobThatIsRemoved) {
+  auto store = open().value();
+  Submission submission = prompt();
+  submission.job.group = "letters";
+  submission.job.labels = {{"batch", "spring"}};
+  ASSERT_TRUE(submit(*store, std::move(submission)).has_value());
+  ASSERT_TRUE(await<Applied>([&](auto done) {
+                store->apply(1, {}, {job::Cancel{}}, std::move(done));
+              }).has_value());
+  ASSERT_TRUE(await<void>([&](auto done) { store->remove(1, std::move(done)); }).has_value());
+  store.reset();
+  for (const char* table : {"jobs", "requests", "events", "labels", "groups"})
+    EXPECT_EQ(count_rows(table), 0) << table;
 }
 
 TEST_F(SqliteStoreTest, GivesSpaceBackWhenThereIsNothingElseToDo) {
