@@ -104,6 +104,25 @@ TEST_P(StoreContract, HearsOnlyTheLatestClaim) {
   EXPECT_EQ(get(id).status, Status::cancelled);
 }
 
+TEST_P(StoreContract, StartsAJobAtOnceWhosePauseAPersonHasEnded) {
+  const JobId id = submit().id;
+  claim();
+  apply(id, job::Retry{{"timeout", "Slow."}, 1h, "echo"});
+  ASSERT_FALSE(can_claim());
+  apply(id, job::Change{.not_before = std::optional<Time>()});
+  EXPECT_TRUE(can_claim());
+}
+
+TEST_P(StoreContract, LeavesAJobToItsNodeWhoseFirstLeaseIsOver) {
+  submit();
+  submit();
+  claim();
+  apply(1, job::Complete{});
+  clock_.advance(2min);
+  claim();
+  EXPECT_THAT(recover("b"), IsEmpty());
+}
+
 TEST_P(StoreContract, GoesOnFromTheFinishedSteps) {
   const JobId id = submit().id;
   claim();

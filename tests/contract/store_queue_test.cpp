@@ -184,6 +184,15 @@ TEST_P(StoreQueue, DivertsToNoBackendThatHasGivenUpOnTheJob) {
   EXPECT_THAT(batch.applied, IsEmpty());
 }
 
+TEST_P(StoreQueue, DivertsAJobThatHasBeenGivenAnotherBackend) {
+  const JobId id = submit().id;
+  apply(id, job::Change{.backends = {{"echo", "other"}}});
+  const auto batch = await<Batch>([&](auto done) {
+                       store_->divert("echo", {"other"}, 0, std::move(done));
+                     }).value();
+  EXPECT_THAT(batch.applied, SizeIs(1));
+}
+
 TEST_P(StoreQueue, DivertsOverBackendsThatAreNotThere) {
   Submission submission = prompt();
   submission.job.backends = {"echo", "gone", "third"};
@@ -209,6 +218,15 @@ TEST_P(StoreQueue, DivertsOnlyWhatStandsBehindAJob) {
   EXPECT_EQ(batch.applied[0].job.id, second);
   EXPECT_EQ(batch.last, second);
   EXPECT_FALSE(batch.more);
+}
+
+TEST_P(StoreQueue, TellsTheFirstOfThoseThatHaveBecomeReady) {
+  submit();
+  submit();
+  const JobId follows_second = submit_after({2}).id;
+  submit_after({1});
+  for (int i = 0; i < 2; ++i) apply(claim_job().id, job::Complete{});
+  EXPECT_EQ(wake().ready.at("echo"), follows_second);
 }
 
 TEST_P(StoreQueue, TellsOnceWhatHasBecomeReady) {
@@ -489,6 +507,15 @@ TEST_P(StoreQueue, BoundsTheWaitingJobsOfEachOwner) {
   submit();
 }
 
+TEST_P(StoreQueue, CountsAJobThatWaitsAgainAsOneOfItsOwner) {
+  open({.owner_waiting_max = 2});
+  const JobId again = submit().id;
+  claim();
+  apply(again, job::PutBack{});
+  submit();
+  EXPECT_EQ(try_submit(prompt()).error().code, Code::queue_full);
+}
+
 TEST_P(StoreQueue, RemembersASwitch) {
   const auto turn = [&](const std::string& name, bool on) {
     return await<void>([&](auto done) { store_->set_switch(name, on, std::move(done)); })
@@ -539,6 +566,22 @@ TEST_P(StoreQueue, RemovesTheOldestWhileTheStoreIsTooLarge) {
   submit_ended();
   EXPECT_THAT(retain({.bytes_max = std::int64_t{1} << 40}).removed, IsEmpty());
   EXPECT_THAT(retain({.bytes_max = 1}).removed, ElementsAre(1));
+}
+
+TEST_P(StoreQueue, KeepsNoMoreJobsThanItMayHoweverTheyEnded) {
+  for (int i = 0; i < 2; ++i) apply(submit().id, job::Cancel{});
+  EXPECT_THAT(retain({.jobs_max = 1}).removed, ElementsAre(1));
+}
+
+TEST_P(StoreQueue, KeepsNoMoreJobsThanItMayHoweverYoung) {
+  for (int i = 0; i < 2; ++i) apply(submit().id, job::Cancel{});
+  EXPECT_THAT(retain({.age = 1h, .jobs_max = 1}).removed, ElementsAre(1));
+}
+
+TEST_P(StoreQueue, RemovesAJobThatFailedAsSoonAsItCame) {
+  apply(submit().id, job::Cancel{});
+  ASSERT_EQ(submit_after({1}).status, Status::failed);
+  EXPECT_THAT(retain({.jobs_max = 0}).removed, SizeIs(2));
 }
 
 TEST_P(StoreQueue, RemovesContentsBeforeTheJobs) {

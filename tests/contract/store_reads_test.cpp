@@ -16,6 +16,16 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
+TEST_P(StoreContract, GivesJustTheEventsThatAreAskedFor) {
+  const JobId id = submit().id;
+  claim();
+  const job::Append text{"answer", "Hello"};
+  await<Applied>([&](auto done) { store_->apply(id, {}, {text, text, text}, std::move(done)); });
+  const auto events = store_->events(id, 3, 1).value();
+  ASSERT_THAT(events, SizeIs(1));
+  EXPECT_EQ(events[0].seq, 4);
+}
+
 TEST_P(StoreContract, ListsNewestFirstWithACursor) {
   for (int i = 0; i < 5; ++i) submit();
   EXPECT_THAT(ids({.limit = 2}), ElementsAre(5, 4));
