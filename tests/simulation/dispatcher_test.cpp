@@ -323,5 +323,123 @@ TEST_F(DispatcherScenario, GivesAJobOfAMissingBackendToOneThatComesUpLater) {
   EXPECT_EQ(job(waits).backend, "x");
 }
 
+TEST_F(DispatcherScenario, GivesAJobOfAMissingBackendToAnotherAtTheStart) {
+  have_answering_backend();
+  const auto waits = store_job({"gone", "x"});
+  start();
+  time_.pass(seconds(1));
+  EXPECT_EQ(status(waits), Status::completed);
+}
+
+TEST_F(DispatcherScenario, StartsAJobThatWasDelayedInAnEarlierLife) {
+  have_answering_backend();
+  const auto delayed = store_job({"x"}, time_.now() + seconds(10));
+  start();
+  time_.pass(seconds(11));
+  EXPECT_EQ(status(delayed), Status::completed);
+}
+
+TEST_F(DispatcherScenario, StartsADelayedJobThoughTheDiskFailsAtItsTime) {
+  have_answering_backend();
+  start();
+  const auto delayed = submit([](auto& submission) { submission.delay_seconds = 10; });
+  time_.pass(seconds(9));
+  store_.fail_next();
+  time_.pass(seconds(4));
+  EXPECT_EQ(status(delayed), Status::completed);
+}
+
+TEST_F(DispatcherScenario, GivesADelayedJobOfAStoppedBackendToAnother) {
+  have_backend([](const GenerateRequest&, Sink&) { return failure(plugin::Verdict::stop_queue); });
+  have_answering_backend("other");
+  start();
+  submit();
+  const auto delayed = submit([](auto& submission) {
+    submission.job.backends = {"x", "other"};
+    submission.delay_seconds = 10;
+  });
+  time_.pass(seconds(11));
+  EXPECT_EQ(status(delayed), Status::completed);
+}
+
+TEST_F(DispatcherScenario, ResumesOnlyTheBackendThatIsNamed) {
+  for (const char* id : {"x", "other"}) {
+    have_backend([](const GenerateRequest&, Sink&) { return failure(plugin::Verdict::stop_queue); },
+                 1, id);
+  }
+  start();
+  for (const char* id : {"x", "other"})
+    submit([&](auto& submission) { submission.job.backends = {id}; });
+  time_.pass(seconds(1));
+  asked_.clear();
+  set_switch(spool::Switch::paused, "x", false);
+  EXPECT_THAT(asked_backends(), testing::ElementsAre("x"));
+}
+
+TEST_F(DispatcherScenario, TellsHowManyJobsRun) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return fall_silent(sink); }, 3);
+  start();
+  for (int i = 0; i < 2; ++i) submit();
+  time_.pass(seconds(1));
+  EXPECT_EQ(backend().running, 2);
+}
+
+TEST_F(DispatcherScenario, KeepsTheLeasesOfWhatRuns) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return fall_silent(sink); });
+  start();
+  submit();
+  time_.pass(minutes(5));
+  std::size_t taken_over = 1;
+  store_.recover("another",
+                 [&](const auto& recovered) { taken_over = recovered.value().interrupted.size(); });
+  time_.pass(Milliseconds(10));
+  EXPECT_EQ(taken_over, 0);
+}
+
+TEST_F(DispatcherScenario, FailsAJobWhoseOptimizerIsNoLongerThere) {
+  have_answering_backend();
+  store::Submission submission{.job = {.owner = "alice", .backends = {"x"}}};
+  submission.request.messages = {{"user", "Hello"}};
+  submission.request.optimizers = {{"gone", {}}};
+  store_.submit(std::move(submission), [](const auto&) {});
+  time_.pass(seconds(1));
+  start();
+  time_.pass(seconds(1));
+  EXPECT_EQ(job(1).failure.value().code, "gone");
+}
+
+TEST_F(DispatcherScenario, IsAtRestAtOnceWhereNothingRuns) {
+  have_answering_backend();
+  start();
+  bool at_rest = false;
+  spool_->stop(hours(1), [&] { at_rest = true; });
+  time_.pass(Milliseconds(10));
+  EXPECT_TRUE(at_rest);
+}
+
+TEST_F(DispatcherScenario, PutsAJobBackThatOutlastsTheGraceOfAStop) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return fall_silent(sink); });
+  start();
+  const auto late = submit();
+  time_.pass(seconds(1));
+  bool at_rest = false;
+  spool_->stop(minutes(1), [&] { at_rest = true; });
+  time_.pass(minutes(2));
+  EXPECT_TRUE(at_rest);
+  EXPECT_EQ(status(late), Status::pending);
+}
+
+TEST_F(DispatcherScenario, BeginsNoJobThatWasBeingClaimedWhenTheDaemonStops) {
+  have_answering_backend();
+  start();
+  const auto id = submit();
+  store_.answer_next_after(seconds(1));  // the claim
+  time_.pass(Milliseconds(100));
+  spool_->stop(minutes(1), [] {});
+  time_.pass(seconds(5));
+  EXPECT_EQ(status(id), Status::pending);
+  EXPECT_EQ(asked_.size(), 0);
+}
+
 }  // namespace
 }  // namespace llmspool::simulation

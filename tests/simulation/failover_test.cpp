@@ -121,6 +121,16 @@ TEST_F(FailoverScenario, LeavesAJobWithABackendThatIsOnlyPaused) {
   EXPECT_EQ(job(waits).backend, "x");
 }
 
+TEST_F(FailoverScenario, GivesNoJobsOfABackendThatIsDownToOneThatIsPaused) {
+  start_two(once(fail_with(Verdict::retry_later), answer()), {{"x", fragile()}});
+  bring_down("x");
+  set_switch(Switch::paused, "other", true);
+  const auto waits = submit_to_both();
+  time_.pass(minutes(1));
+  EXPECT_EQ(status(waits), Status::completed);
+  EXPECT_THAT(asked_backends(), ElementsAre("x"));
+}
+
 TEST_F(FailoverScenario, GivesAllJobsOfAStoppedBackendToAnother) {
   constexpr int kMoreThanTwoBatches = 1100;
   have_backend([&](const GenerateRequest&, Sink&) {
