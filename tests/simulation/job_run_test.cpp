@@ -380,5 +380,72 @@ TEST_F(JobRunScenario, BeginsNoStepThatWaitsWhenTheDaemonStops) {
   EXPECT_EQ(status(id), Status::pending);
 }
 
+TEST_F(JobRunScenario, BlamesTheBackendForASilenceLongerThanItsOwnTimeout) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return fall_silent(sink); });
+  auto rules = fragile();
+  rules.first_token_timeout = seconds(10);
+  start({{"x", rules}});
+  submit([](auto& submission) {
+    submission.job.first_token_timeout_seconds = 20;
+    submission.job.max_attempts = 1;
+  });
+  time_.pass(seconds(22));
+  EXPECT_EQ(backend().circuit, Circuit::State::open);
+}
+
+TEST_F(JobRunScenario, EndsAnAttemptWhoseBackendFallsSilentAmidItsAnswer) {
+  have_backend([&](const GenerateRequest&, Sink& sink) {
+    say(sink);
+    return fall_silent(sink);
+  });
+  start();
+  const auto id = submit([](auto& submission) {
+    be_impatient(submission.job);
+    submission.job.max_attempts = 1;
+  });
+  time_.pass(seconds(8));
+  EXPECT_EQ(job(id).failure.value().detail, "The backend fell silent for more than 5 s.");
+}
+
+TEST_F(JobRunScenario, DoesNotBlameABackendForWhatItSaysWhenItIsCancelled) {
+  have_backend([&](const GenerateRequest&, Sink& sink) {
+    fall_silent(sink);
+    return failure();
+  });
+  start({{"x", fragile()}});
+  const auto id = submit();
+  time_.pass(seconds(1));
+  spool_->command({"alice"}, id, job::Cancel{}, [](const auto&) {});
+  time_.pass(seconds(3));
+  EXPECT_EQ(backend().circuit, Circuit::State::closed);
+}
+
+TEST_F(JobRunScenario, FailsAJobOnWhichAPluginGivesUpUnasked) {
+  have_backend([](const GenerateRequest&, Sink&) { return failure(Verdict::cancelled); });
+  start();
+  const auto id = submit();
+  time_.pass(seconds(1));
+  EXPECT_EQ(status(id), Status::failed);
+}
+
+TEST_F(JobRunScenario, GivesAJobWithAPipelineNoOutputBesideItsFiles) {
+  have_answering_backend();
+  start();
+  const auto id = submit_chain();
+  time_.pass(minutes(1));
+  ASSERT_EQ(status(id), Status::completed);
+  EXPECT_EQ(job(id).output, std::nullopt);
+}
+
+TEST_F(JobRunScenario, CancelsTheStepsBesideOneThatFails) {
+  have_backend([&](const GenerateRequest& request,
+                   Sink& sink) { return request.step == "notes" ? fall_silent(sink) : failure(); },
+               2);
+  start();
+  const auto id = submit_chain();
+  time_.pass(seconds(10));
+  EXPECT_EQ(status(id), Status::failed);
+}
+
 }  // namespace
 }  // namespace llmspool::simulation
