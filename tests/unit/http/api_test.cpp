@@ -247,7 +247,7 @@ TEST_F(Api, EndsAPageEarlyThatIsLong) {
 
 TEST_F(Api, FiltersJobs) {
   EXPECT_EQ(get("/api/jobs?status=held,pending&status=failed&pipeline=p&backend=b&model=m"
-                "&owner=o&label=a:b&label=c:d:e")
+                "&owner=o&group=g&label=a:b&label=c:d:e")
                 .status,
             200);
   const store::Filter& filter = server_.spool.last_filter;
@@ -257,9 +257,11 @@ TEST_F(Api, FiltersJobs) {
   EXPECT_EQ(filter.backend, "b");
   EXPECT_EQ(filter.model, "m");
   EXPECT_EQ(filter.owner, "o");
+  EXPECT_EQ(filter.group, "g");
   EXPECT_THAT(filter.labels, ElementsAre(Pair("a", "b"), Pair("c", "d:e")));
-  for (const auto* query : {"status=done", "status=", "label=a", "limit=0", "limit=501", "limit=x",
-                            "cursor=7", "cursor=", "colour=red", "pipeline=a&pipeline=b"}) {
+  for (const auto* query :
+       {"status=done", "status=", "label=a", "label=:b", "limit=0", "limit=501", "limit=x",
+        "cursor=7", "cursor=", "colour=red", "pipeline=a&pipeline=b"}) {
     const Reply reply = get(std::string("/api/jobs?") + query);
     EXPECT_EQ(reply.status, 400) << query;
     EXPECT_THAT(reply.body, HasSubstr("The parameter '")) << query;
@@ -329,6 +331,17 @@ TEST_F(Api, GivesFiles) {
   EXPECT_EQ(get("/api/jobs/1/files/r.json/content").json().at("type").as_string(), "json");
   EXPECT_EQ(get("/api/jobs/1/files/na%22%C3%AFve.bin/content").status, 415);
   EXPECT_EQ(get("/api/jobs/1/files/..%2F..%2Fetc%2Fpasswd").status, 404);
+}
+
+TEST_F(Api, LetsNoBrowserRunOrKeepAFile) {
+  add();
+  server_.spool.change(1, job::Start{"echo"});
+  job::FinishStep step;
+  step.files = {{"cv.html", "cv", "text/html", "<script>alert()</script>"}};
+  server_.spool.change(1, step);
+  const Reply file = get("/api/jobs/1/files/cv.html");
+  EXPECT_EQ(file.header("Content-Security-Policy"), "default-src 'none'; sandbox");
+  EXPECT_EQ(file.header("Cache-Control"), "no-store");
 }
 
 TEST_F(Api, GivesTheResultsOfAGroupInPieces) {

@@ -157,6 +157,12 @@ TEST_F(Bulk, GivesTheJobsOfARepeatedUploadAgain) {
   EXPECT_EQ(post(good(1), "", "Idempotency-Key: \"\r\n").status, 400);
 }
 
+TEST_F(Bulk, GivesNoJobOfAnotherGroupForAKey) {
+  const std::string key = "Idempotency-Key: k1\r\n";
+  post(good(1), "?group=spring", key);
+  EXPECT_EQ(error_status(post(good(1), "?group=autumn", key).lines().at(0)), 422);
+}
+
 TEST_F(Bulk, NamesTheGroupOfTheJobsThatNameNone) {
   post("{\"prompt\":\"a\"}\n{\"prompt\":\"b\",\"group\":\"own\"}\n", "?group=spring");
   EXPECT_EQ(server_.spool.submissions.at(0).job.group, "spring");

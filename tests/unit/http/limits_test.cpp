@@ -175,6 +175,11 @@ TEST_F(Limits, AreOnTheLengthsOfLists) {
   }
 }
 
+TEST_F(Limits, AreNumbersAndNothingMore) {
+  EXPECT_EQ(get("/api/jobs?limit=5x").status, 400);
+  EXPECT_EQ(get("/api/jobs/1?wait=0x").status, 400);
+}
+
 TEST_F(Limits, AreOnTheWaitForAnEvent) {
   server_.spool.change(1, job::Start{"echo"});
   server_.spool.change(1, job::Complete{"text"});  // nothing more will come

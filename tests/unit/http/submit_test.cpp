@@ -168,6 +168,7 @@ TEST(JsonBody, IsRefusedWithThePlaceWhereItIsWrong) {
       {"{\"a\":\"\xff\"}", "UTF-8 at byte 6"},
       {"{\"a\":" + std::string(40, '[') + std::string(40, ']') + "}", "deeper than 32"},
       {R"({"a":"\ud800"})", "not JSON"},
+      {R"({"a":1e999})", "beyond the largest"},
   };
   for (const auto& [text, message] : cases) {
     const auto body = parse_json_object(text);
@@ -212,6 +213,9 @@ TEST(FormSubmission, MayNameItsPipelineOrBeAPrompt) {
   ASSERT_TRUE(prompt);
   EXPECT_FALSE(prompt->choose_pipeline);
   EXPECT_EQ(prompt->request.messages.at(0).content, "Hello");
+  const auto several = from_form({{"prompt", "Hello"}, {"cv", "# CV"}});
+  ASSERT_TRUE(several);
+  EXPECT_THAT(several->request.inputs, ElementsAre(Pair("cv", "# CV"), Pair("prompt", "Hello")));
 }
 
 TEST(FormSubmission, IsRefusedWhereItIsWrong) {
@@ -263,6 +267,12 @@ TEST(IdempotencyKey, IsQuotedOrBare) {
   }
 }
 
+TEST(IdempotencyKey, IsOneAlone) {
+  Headers headers;
+  for (const char* key : {"a", "b"}) headers.add("Idempotency-Key", key);
+  EXPECT_FALSE(idempotency_key(headers));
+}
+
 TEST(Fingerprint, IsTheSameForTheSameContent) {
   const auto of = [](std::string_view text) {
     return fingerprint(boost::json::value(*submission_body(text)));
@@ -275,6 +285,7 @@ TEST(Fingerprint, IsTheSameForTheSameContent) {
   EXPECT_EQ(of(R"({"a":1})"), "0f5704e3e2b9ecec4822e199f31cd1ffd1e0c69bb7cb744b77e34f45d53a2043");
   using Form = std::map<std::string, std::string>;
   EXPECT_NE(fingerprint(Form{{"a", "bc"}}), fingerprint(Form{{"ab", "c"}}));
+  EXPECT_NE(fingerprint(Form{{"a", "b"}}), fingerprint(Form{{"c", "b"}}));
 }
 
 TEST(Fingerprint, IsTheSameWithAndWithoutWhatIsNull) {
