@@ -420,6 +420,20 @@ TEST_F(JobRunScenario, DoesNotBlameABackendForWhatItSaysWhenItIsCancelled) {
   EXPECT_EQ(backend().circuit, Circuit::State::closed);
 }
 
+TEST_F(JobRunScenario, DoesNotBlameABackendForAnAnswerWithoutEnd) {
+  have_backend([](const GenerateRequest&, Sink& sink) {
+    const std::string piece(std::size_t{512} * 1024, 'x');
+    for (int i = 0; i < 100 && !sink.cancelled(); ++i) sink.emit(piece);
+    return Ending{};
+  });
+  have_optimizer(generate_with);
+  start({{"x", fragile()}});
+  const auto id = submit_optimized();
+  time_.pass(minutes(1));
+  ASSERT_EQ(status(id), Status::failed);
+  EXPECT_EQ(backend().circuit, Circuit::State::closed);
+}
+
 TEST_F(JobRunScenario, FailsAJobOnWhichAPluginGivesUpUnasked) {
   have_backend([](const GenerateRequest&, Sink&) { return failure(Verdict::cancelled); });
   start();

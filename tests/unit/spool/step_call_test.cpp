@@ -85,6 +85,11 @@ TEST_F(StepCallTest, IsNoFurtherForWhatIsDoneToItsPrompt) {
   EXPECT_EQ(call_.fraction(), 1);
 }
 
+TEST_F(StepCallTest, IsNoMoreThanOverThoughMoreIsDoneThanThereWas) {
+  call_.progress(kGenerate, 20, 10);
+  EXPECT_EQ(call_.fraction(), 1);
+}
+
 TEST_F(StepCallTest, SaysWhatItDoes) {
   call_.progress(kLoad, 1, 4);
   EXPECT_EQ(call_.message(), "Tailoring the CV: loading the model, 25%");
@@ -112,6 +117,18 @@ TEST_F(StepCallTest, CountsNoTokensThatCannotBe) {
   EXPECT_EQ(call_.usage().completion_tokens, 5);
 }
 
+TEST_F(StepCallTest, CountsTokensOnceThatOnlyTheFirstRequestTold) {
+  call_.begin_request();
+  call_.usage(10, 5);
+  call_.begin_request();
+  EXPECT_EQ(call_.usage().prompt_tokens, 10);
+}
+
+TEST_F(StepCallTest, KeepsNoReasonThatIsNoUtf8) {
+  call_.finish_reason("stop\xFF");
+  EXPECT_EQ(call_.finish_reason(), "stop\xEF\xBF\xBD");
+}
+
 TEST_F(StepCallTest, MakesAFastPluginWaitForASlowSpool) {
   call_.emit(std::string(limits::kEmitBufferBytes, 'x'));
   const auto plugin = std::async(std::launch::async, [&] { call_.emit("y"); });
@@ -124,10 +141,26 @@ TEST_F(StepCallTest, MakesAFastPluginWaitForASlowSpool) {
 TEST_F(StepCallTest, TakesALongTextInPieces) {
   const auto plugin = std::async(
       std::launch::async, [&] { call_.emit(std::string(3 * limits::kEmitBufferBytes, 'x')); });
-  for (int piece = 0; piece < 3; ++piece) {
-    EXPECT_EQ(waits(plugin), piece < 2) << piece;
+  for (int piece = 0; piece < 2; ++piece) {
+    EXPECT_TRUE(waits(plugin)) << piece;
     EXPECT_EQ(call_.take_text().size(), limits::kEmitBufferBytes) << piece;
   }
+  plugin.wait();
+  EXPECT_EQ(call_.take_text().size(), limits::kEmitBufferBytes);
+}
+
+TEST_F(StepCallTest, LetsAWaitingPluginGoOnWheneverThereIsRoom) {
+  constexpr std::size_t kPieces = 15;
+  const auto plugin = std::async(std::launch::async, [&] {
+    for (std::size_t i = 0; i < kPieces; ++i)
+      call_.emit(std::string(limits::kEmitBufferBytes, 'x'));
+  });
+  std::size_t taken = 0;
+  while (taken < kPieces * limits::kEmitBufferBytes) {
+    taken += call_.take_text().size();
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(taken, kPieces * limits::kEmitBufferBytes);
 }
 
 TEST_F(StepCallTest, LetsAWaitingPluginGoWhenItIsCancelled) {
