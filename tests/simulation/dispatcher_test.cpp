@@ -376,6 +376,16 @@ TEST_F(DispatcherScenario, ResumesOnlyTheBackendThatIsNamed) {
   EXPECT_THAT(asked_backends(), testing::ElementsAre("x"));
 }
 
+TEST_F(DispatcherScenario, EndsTheRunOfAJobThatExpires) {
+  have_backend([&](const GenerateRequest&, Sink& sink) { return fall_silent(sink); });
+  start();
+  submit([&](auto& submission) { submission.job.deadline = time_.now() + seconds(10); });
+  time_.pass(seconds(9));
+  ASSERT_EQ(backend().running, 1);
+  time_.pass(seconds(4));
+  EXPECT_EQ(backend().running, 0);
+}
+
 TEST_F(DispatcherScenario, TellsHowManyJobsRun) {
   have_backend([&](const GenerateRequest&, Sink& sink) { return fall_silent(sink); }, 3);
   start();

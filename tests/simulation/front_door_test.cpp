@@ -125,6 +125,15 @@ TEST_F(FrontDoorScenario, CancelsAllJobsOfAGroupHoweverMany) {
   EXPECT_EQ(store_.counts().value().cancelled, kMoreThanTwoBatches);
 }
 
+TEST_F(FrontDoorScenario, TellsThoseThatFollowAJobWhatHappens) {
+  const auto id = submit();
+  bool is_woken = false;
+  const spool::Hub::Following following(spool_->hub(), id, [&] { is_woken = true; });
+  time_.pass(seconds(1));
+  EXPECT_TRUE(is_woken);
+  EXPECT_TRUE(following.events_in_memory(job(id).seq - 1).has_value());
+}
+
 TEST_F(FrontDoorScenario, PausesNoBackendThatIsNotThere) {
   std::optional<Code> refused;
   spool_->set_switch({"root", true}, Switch::paused, "gone", true,
