@@ -75,6 +75,24 @@ TEST_F(ConcurrencyScenario, ABackendIsAskedForNoMoreStepsThanItTakes) {
   EXPECT_EQ(most_calls_, 3);
 }
 
+TEST_F(ConcurrencyScenario, ABackendIsAskedForNoMoreStepsThanItTakesAfterThoseOfOptimizers) {
+  have_optimizer([](const plugin::Generate&, plugin::OptimizeResult& result) {
+    result.documents["text"] = "Better";
+    return Ending{};
+  });
+  start_for_three();
+  for (int i = 0; i < 3; ++i)
+    submit([](auto& submission) {
+      submission.job.pipeline = "polish";
+      submission.request = {};
+      submission.request.inputs = {{"text", "Hello"}};
+    });
+  time_.pass(minutes(1));
+  for (int i = 0; i < 8; ++i) submit_chain();
+  time_.pass(minutes(1));
+  EXPECT_EQ(most_calls_, 3);
+}
+
 TEST_F(ConcurrencyScenario, AModelRunsNoMoreJobsThanItMay) {
   start_for_three({"large", "small"});
   submit_some({"large", "small"});

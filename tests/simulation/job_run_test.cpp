@@ -125,6 +125,20 @@ TEST_F(JobRunScenario, CountsNoSilenceWhileTheBackendWaitsForItsOtherWork) {
   EXPECT_EQ(status(id), Status::completed);
 }
 
+TEST_F(JobRunScenario, StoresWhatWasSaidWhileTheDiskFailed) {
+  have_backend([&](const GenerateRequest&, Sink& sink) {
+    sink.emit("Hello ");
+    time_.sleep(Milliseconds(200));
+    return say(sink, "world");
+  });
+  start();
+  const auto id = submit();
+  time_.pass(Milliseconds(5));
+  store_.fail_next(seconds(1));  // the first word
+  time_.pass(seconds(10));
+  EXPECT_EQ(job(id).output, "Hello world");
+}
+
 TEST_F(JobRunScenario, FailsAJobThatLacksWhatItsPipelineNowRequires) {
   have_answering_backend();
   start();
