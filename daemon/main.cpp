@@ -47,7 +47,7 @@ int check_config(const config::Config& config) {
   const auto pipelines =
       pipeline::Library::load(config.pipelines.directories, (*plugins)->optimizer_names());
   if (!pipelines) return give_up(EX_CONFIG, pipelines.error());
-  std::printf("The configuration is fine: %zu backends, %zu optimizers, %zu pipelines.\n",
+  std::printf("The configuration is fine. Backends: %zu, optimizers: %zu, pipelines: %zu.\n",
               (*plugins)->backends().size(), (*plugins)->optimizers().size(),
               pipelines->all().size());
   return EX_OK;

@@ -87,11 +87,7 @@ std::vector<ModelFile> ModelStore::list() const {
 // What no job can mend stops the backend: the jobs that come wait for a person to see to it.
 ModelFile ModelStore::find(std::string_view id) const {
   const auto models = list();
-  if (models.empty())
-    throw Failure("There is no model: put a .gguf file into " +
-                      names(places_, [](const fs::path& place) { return place.string(); }) +
-                      ", then resume the backend",
-                  Verdict::stop_queue);
+  if (models.empty()) throw Failure(why_empty() + ", then resume the backend", Verdict::stop_queue);
   const std::string wanted = id.empty() ? default_id() : std::string(id);
   for (const auto& model : models)
     if (model.id == wanted) return model;
@@ -100,6 +96,11 @@ ModelFile ModelStore::find(std::string_view id) const {
     throw Failure("The default model \"" + wanted + "\" is not there; there is " + there_are,
                   Verdict::stop_queue);
   throw Failure::invalid("There is no model \"" + wanted + "\"; there is " + there_are);
+}
+
+std::string ModelStore::why_empty() const {
+  return "There is no model: put a .gguf file into " +
+         names(places_, [](const fs::path& place) { return place.string(); });
 }
 
 std::string ModelStore::default_id() const {

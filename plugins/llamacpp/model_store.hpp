@@ -32,6 +32,9 @@ class ModelStore {
   // if there is none at all. An empty id is the default model.
   ModelFile find(std::string_view id) const;
 
+  // A sentence for where there is no model at all, which names the places searched.
+  std::string why_empty() const;
+
   // The default model's id: what is configured, else the first one's. Empty if there is no model.
   std::string default_id() const;
 

@@ -3,6 +3,7 @@
 
 #include <llama-common/json-schema-to-grammar.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <stdexcept>
@@ -32,7 +33,9 @@ common_grammar grammar_of(std::string_view json_schema) {
     check_patterns(schema);
     return {COMMON_GRAMMAR_TYPE_USER, json_schema_to_grammar(schema)};
   } catch (const std::exception& problem) {
-    throw Failure::invalid(std::string("The JSON schema cannot be used: ") + problem.what());
+    std::string why = problem.what();
+    std::ranges::replace(why, '\n', ' ');
+    throw Failure::invalid("The JSON schema cannot be used: " + why);
   }
 }
 

@@ -277,7 +277,7 @@ def test_jobs_of_a_backend_that_is_gone_go_elsewhere_or_are_told_of(make_daemon)
     assert daemon.job(stays)["status"] == "pending"
     queue = until_queue(daemon, lambda _: backend(daemon, "other")["waiting"] == 1)
     assert "not there" in backend(daemon, "other")["reason"], queue
-    assert daemon.get("/api/health").json()["backends"] == {"echo": True, "llamacpp": True, "other": False}
+    assert daemon.get("/api/health").json()["backends"] == {"echo": True, "llamacpp": False, "other": False}
     assert "other" not in [each["id"] for each in daemon.get("/api/backends").json()["backends"]]
     assert daemon.get("/api/stats").status == 200
     assert "Jobs wait for the backend other, which is not there" in daemon.log()

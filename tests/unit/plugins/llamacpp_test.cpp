@@ -245,6 +245,7 @@ TEST_F(LlamaCpp, names_what_is_wrong_with_a_model) {
   EXPECT_NE(outcome.message.find("magic"), std::string::npos) << "the cause: " << outcome.message;
   const auto empty = library.backend(host, R"({"models": "/nonexistent"})");
   EXPECT_EQ(empty.generate({.prompt = "x"}, run).verdict, Verdict::stop_queue);
+  EXPECT_THROW(empty.models(), std::runtime_error) << "it says that it is not available";
 }
 
 }  // namespace
