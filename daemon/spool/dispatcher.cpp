@@ -135,8 +135,7 @@ void Dispatcher::on_switch() {
 void Dispatcher::resume(const std::string& backend) {
   for (auto& [name, lane] : lanes_) {
     if (!backend.empty() && name != backend) continue;
-    lane.stopped_reason.clear();
-    lane.close_circuit();
+    lane.resume();
     look_at(lane);
   }
   poke_all();

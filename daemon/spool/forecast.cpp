@@ -123,6 +123,12 @@ void Forecast::add(Server server) {
   known_.servers.push_back(std::move(server));
 }
 
+void Forecast::tell_default_model(const std::string& backend, const std::string& model) {
+  const std::scoped_lock lock(mutex_);
+  for (Server& server : known_.servers)
+    if (server.backend == backend) server.default_model = model;
+}
+
 void Forecast::recall() {
   const auto completed = store_.list({.statuses = {Status::completed}, .limit = kRecalled});
   if (!completed) return;

@@ -47,6 +47,7 @@ class Forecast {
 
   // One that jobs wait for.
   void add(Server server);
+  void tell_default_model(const std::string& backend, const std::string& model);
   // Learns from the jobs that have completed in earlier lives. Blocks for the disk.
   void recall();
   // What a job has become: it begins, runs, waits again, has ended.

@@ -215,10 +215,11 @@ void JobRun::watch(const std::string& step, const CallPtr& call) {
 
 // The attempt ends at once, whenever the call returns.
 void JobRun::time_out(const std::string& step, const Timeout& timeout, std::string detail) {
+  const auto& call = *calls_.at(step).call;
   const Trouble trouble{.ending = {.verdict = Verdict::retry_later, .message = std::move(detail)},
                         .step = step,
-                        .of_backend = calls_.at(step).call->asking()};
-  if (trouble.of_backend && !timeout.own) callbacks_.answered({trouble.ending, 0, 0});
+                        .of_backend = call.is_with_backend()};
+  if (call.asking() && !timeout.own) callbacks_.answered({trouble.ending, 0, 0});
   auto retry = answer_to(trouble);
   std::get<job::Retry>(retry).failure.code = "timeout";
   cancel_calls();
@@ -404,10 +405,24 @@ void JobRun::collect_reports() {
   const bool is_new = report.progress > reported_.progress || report.message != reported_.message ||
                       report.steps != reported_.steps;
   const bool new_step = report.step != reported_.step;
-  if (!new_step && (!is_new || now - last_report_ < limits::kProgressInterval)) return;
+  if (!new_step && !is_new) return;
+  const auto since = now - last_report_;
+  if (!new_step && since < limits::kProgressInterval)
+    return flush_in(limits::kProgressInterval - since);  // it may be the last for long
   last_report_ = now;
   reported_ = report;
   say(std::move(report));
+}
+
+void JobRun::flush_in(Milliseconds time) {
+  if (flush_timed_) return;
+  flush_timed_ = true;
+  context_.loop.after(time, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) {
+      self->flush_timed_ = false;
+      self->flush();
+    }
+  });
 }
 
 void JobRun::flush() {
@@ -416,17 +431,8 @@ void JobRun::flush() {
     // Text and progress are gathered for a moment, unless something of weight goes to the store
     // now.
     const auto since = context_.loop.uptime() - last_append_;
-    if (to_store_.empty() && since < limits::kDeltaInterval) {
-      if (flush_timed_) return;
-      flush_timed_ = true;
-      context_.loop.after(limits::kDeltaInterval - since, [weak = weak_from_this()] {
-        if (const auto self = weak.lock()) {
-          self->flush_timed_ = false;
-          self->flush();
-        }
-      });
-      return;
-    }
+    if (to_store_.empty() && since < limits::kDeltaInterval)
+      return flush_in(limits::kDeltaInterval - since);
     collect_reports();
   }
   if (to_store_.empty()) return end_if_over();

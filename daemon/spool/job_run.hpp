@@ -112,6 +112,7 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
   void say(job::Command command) { to_store_.push_back(std::move(command)); }
   // Hands what has gathered to the store, unless it is still busy with what it got before.
   void flush();
+  void flush_in(Milliseconds time);
   void collect_reports();
   void on_stored(const Result<store::Applied>& result);
   void end_if_over();

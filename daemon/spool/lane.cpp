@@ -68,6 +68,14 @@ job::Models Lane::models() const {
   return models;
 }
 
+void Lane::resume() {
+  stopped_reason.clear();
+  trial_.reset();
+  circuit_.succeeded();
+  rests_until_ = Milliseconds(0);
+  if (default_model_.empty()) default_model_ = default_model_of(*backend_);
+}
+
 void Lane::begin(const job::Job& job) {
   ++running;
   lacks_trial_ = false;

@@ -25,7 +25,7 @@ class Lane {
   plugin::Backend& backend() const { return *backend_; }
   const std::shared_ptr<plugin::Backend>& shared_backend() const { return backend_; }
   const config::Backend& rules() const { return rules_; }
-  // Of jobs that name none; empty: it cannot be told.
+  // Of jobs that name none; empty: it cannot be told, and is asked for again at a resume.
   const std::string& default_model() const { return default_model_; }
   Slots& slots() { return slots_; }
 
@@ -60,11 +60,8 @@ class Lane {
                 std::int64_t tokens);
   // As if it had been given all at `at` that a minute allows.
   void spend_all(Milliseconds at) { pace_.charge_all(at); }
-  void close_circuit() {
-    trial_.reset();
-    circuit_.succeeded();
-    rests_until_ = Milliseconds(0);
-  }
+  // A person says that it is fine.
+  void resume();
 
   std::atomic<int> running = 0;  // read by any thread
   int claiming = 0;              // claims that the store has not answered
@@ -80,7 +77,7 @@ class Lane {
   const std::shared_ptr<plugin::Backend> backend_;
   const config::Backend rules_;
   Loop& loop_;
-  const std::string default_model_;
+  std::string default_model_;
   Pace pace_;
   Slots slots_;
   Circuit circuit_;

@@ -86,7 +86,14 @@ void LocalSpool::stop(Milliseconds grace, std::function<void()> at_rest) {
 }
 
 void LocalSpool::resume() {
-  parts_.loop.post([this] { dispatcher_.resume(); });
+  parts_.loop.post([this] { resume_on_loop({}); });
+}
+
+// Its models may have come only now.
+void LocalSpool::resume_on_loop(const std::string& backend) {
+  dispatcher_.resume(backend);
+  for (const auto& each : parts_.plugins.backends())
+    forecast_.tell_default_model(each->id(), dispatcher_.default_model(each->id()));
 }
 
 void LocalSpool::on_change(const job::Job& job) {
@@ -302,7 +309,7 @@ void LocalSpool::flip(Switch what, const std::string& backend, bool on, const Do
     parts_.loop.post([=, this, stored = std::move(stored)] {
       switches_.answer(name, on, stored.has_value());
       if (stored && what == Switch::paused && !on)
-        dispatcher_.resume(backend);
+        resume_on_loop(backend);
       else
         dispatcher_.on_switch();
       done(stored);

@@ -84,8 +84,14 @@ void StepCall::begin_request() {
   usage_ = {};
 }
 
+void StepCall::turn_to_backend() {
+  const std::scoped_lock lock(mutex_);
+  with_backend_ = true;
+}
+
 void StepCall::end_request() {
   const std::scoped_lock lock(mutex_);
+  with_backend_ = false;
   signs_.asking = false;
 }
 
@@ -97,6 +103,11 @@ void StepCall::show_life() {
 std::int64_t StepCall::requests() const {
   const std::scoped_lock lock(mutex_);
   return signs_.requests;
+}
+
+bool StepCall::is_with_backend() const {
+  const std::scoped_lock lock(mutex_);
+  return with_backend_;
 }
 
 bool StepCall::asking() const {

@@ -29,7 +29,8 @@ class StepCall final : public plugin::Sink {
   void finish_reason(std::string_view reason) override;
   void log(int priority, std::string_view message) override;
 
-  void end_request();  // the backend has answered
+  void turn_to_backend();  // which may have no place yet
+  void end_request();      // the backend has answered
   // While its prompt is prepared, what is told of progress is not that of the step.
   void prepare(bool prepares) { prepares_ = prepares; }
   void show_life();           // its text comes, though it goes elsewhere
@@ -46,7 +47,8 @@ class StepCall final : public plugin::Sink {
   std::string message() const;  // for people: the step's label and what it does now
   job::Usage usage() const;     // of all requests
   std::int64_t requests() const;
-  bool asking() const;  // the last of them is under way
+  bool is_with_backend() const;  // it works for the step, or the step waits for that
+  bool asking() const;           // the last request is under way
   std::string finish_reason() const;
   struct Signs {
     std::int64_t requests = 0;  // so far
@@ -75,6 +77,7 @@ class StepCall final : public plugin::Sink {
   std::string finish_reason_ = "stop";
   job::Usage usage_before_, usage_;  // of the requests before the last, and of that one
   Signs signs_;
+  bool with_backend_ = false;
   std::string text_;  // of the loop alone
 };
 

@@ -71,6 +71,7 @@ template <class AnySink>
 Ending generate(const StepWork& work, const std::vector<job::Message>& messages, StepCall& call,
                 AnySink& sink, StepOutcome& outcome) {
   if (call.cancelled()) return {.verdict = Verdict::cancelled};
+  call.turn_to_backend();
   const plugin::GenerateRequest request{.job_id = work.job_id,
                                         .step = work.step,
                                         .attempt = work.attempt,

@@ -130,6 +130,7 @@ bool Engine::admit() {
     slots_.push_back({.sequence = free_sequences_.back(), .generation = waiting_.front()});
     free_sequences_.pop_back();
     waiting_.pop_front();
+    slots_.back().generation->admit();
   }
   return !stopping_;
 }

@@ -51,11 +51,14 @@ Generation::Generation(const LoadedModel& model, Prompt prompt, Sampling samplin
             prompt.opens_thoughts) {}
 
 Verdict Generation::follow(const Run& run) {
+  bool waits = false;
   std::size_t prompt_done = 0, completion_tokens = 0;
   run.usage(prompt_size_, 0);
   for (;;) {
     const News news = wait_for_news();
     if (run.cancelled()) return Verdict::cancelled;
+    if (!news.admitted && !std::exchange(waits, true)) run.progress(Phase::wait, 0, 0);
+    if (news.admitted && std::exchange(waits, false)) run.progress(Phase::prompt, 0, prompt_size_);
     if (news.prompt_done > prompt_done) {
       prompt_done = news.prompt_done;
       run.progress(Phase::prompt, prompt_done, prompt_size_);
@@ -72,6 +75,10 @@ Verdict Generation::follow(const Run& run) {
       return Verdict::done;
     }
   }
+}
+
+void Generation::admit() {
+  publish([&] { news_.admitted = true; });
 }
 
 void Generation::computed(std::size_t count) {

@@ -39,6 +39,8 @@ class Generation {
 
   // The engine's side.
 
+  // It has a place in the batches from now on.
+  void admit();
   // The prompt's tokens and, after them, the answer's so far.
   const std::vector<llama_token>& tokens() const { return tokens_; }
   // The first `count` tokens have been computed.
@@ -53,6 +55,7 @@ class Generation {
   // What has come since the asking thread last looked, and how far the work is.
   struct News {
     std::string text;
+    bool admitted = false;
     std::size_t prompt_done = 0, completion_tokens = 0;
     const char* finish_reason = nullptr;  // set at a good end
     std::optional<Failure> failure;       // set at a bad one

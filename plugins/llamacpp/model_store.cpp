@@ -39,6 +39,9 @@ std::vector<fs::path> files_of(const fs::path& place) {
   for (fs::directory_iterator entry(place, error), end; !error && entry != end;
        entry.increment(error))
     files.push_back(entry->path());
+  if (error)
+    throw Failure("The models in " + place.string() + " cannot be listed: " + error.message(),
+                  Verdict::retry_later);
   std::sort(files.begin(), files.end());
   return files;
 }

@@ -20,9 +20,10 @@ void check_patterns(const common_json& schema) {
     for (const common_json& each : schema) check_patterns(each);
   if (!schema.is_object()) return;
   for (const auto& [key, value] : schema.items()) {
-    if (key == "pattern" && value.is_string() && repeats_nothing(value.get<std::string>()))
-      throw std::invalid_argument("its pattern " + value.dump() +
-                                  " repeats a part that may be empty");
+    if (key == "pattern" && value.is_string() && has_too_many_states(value.get<std::string>()))
+      throw std::invalid_argument(
+          "its pattern " + value.dump() +
+          " repeats a part that may be empty, or repeats repeats too often");
     check_patterns(value);
   }
 }

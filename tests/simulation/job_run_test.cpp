@@ -125,6 +125,34 @@ TEST_F(JobRunScenario, CountsNoSilenceWhileTheBackendWaitsForItsOtherWork) {
   EXPECT_EQ(status(id), Status::completed);
 }
 
+TEST_F(JobRunScenario, GoesToAnotherBackendWhereItsStepWaitsTooLong) {
+  have_backend([&](const GenerateRequest&, Sink& sink) {
+    sink.progress(LLMSPOOL_PHASE_WAIT, 0, 0);
+    return fall_silent(sink);
+  });
+  have_answering_backend("other");
+  start({{"x", fragile()}});
+  const auto id = submit([](auto& submission) {
+    submission.job.backends = {"x", "other"};
+    submission.job.step_timeout_seconds = 5;
+  });
+  time_.pass(seconds(10));
+  EXPECT_EQ(status(id), Status::completed);
+  EXPECT_EQ(backend().circuit, Circuit::State::closed) << "it was not asked yet";
+}
+
+TEST_F(JobRunScenario, TellsSoonWhatIsToldOnlyOnce) {
+  have_backend([&](const GenerateRequest&, Sink& sink) {
+    time_.sleep(Milliseconds(30));
+    sink.progress(LLMSPOOL_PHASE_WAIT, 0, 0);
+    return fall_silent(sink);
+  });
+  start();
+  const auto id = submit();
+  time_.pass(seconds(1));
+  EXPECT_THAT(job(id).message, HasSubstr("waiting for other jobs of the backend"));
+}
+
 TEST_F(JobRunScenario, StoresWhatWasSaidWhileTheDiskFailed) {
   have_backend([&](const GenerateRequest&, Sink& sink) {
     sink.emit("Hello ");
