@@ -188,15 +188,14 @@ void Forecast::refresh() {
   const Known known = known_;
   lock.unlock();
 
-  const auto began = std::chrono::steady_clock::now();
   auto views = look_at_all(known);
-  const auto took = std::chrono::steady_clock::now() - began;
+  const Milliseconds took = loop_.uptime() - now;
 
   lock.lock();
   looking_ = false;
   looked_.notify_all();
   next_look_ = loop_.uptime();
-  if (took > kQuick) next_look_ += kShareOfLooking * std::chrono::ceil<Milliseconds>(took);
+  if (took > kQuick) next_look_ += kShareOfLooking * took;
   if (!views) return;
   for (auto& [backend, view] : *views) {
     for (const auto& [id, rank] : views_[backend].coming) view.enter(id, rank);
