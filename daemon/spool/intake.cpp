@@ -42,15 +42,18 @@ Result<void> choose_pipeline(Submission& submission, const pipeline::Library& pi
   return {};
 }
 
-Result<void> check_pipeline(Submission& submission, const pipeline::Library& pipelines) {
+// Null: the job names no pipeline.
+Result<const pipeline::Definition*> check_pipeline(Submission& submission,
+                                                   const pipeline::Library& pipelines) {
   const auto& name = submission.job.pipeline;
+  if (name.empty()) return nullptr;
   const auto* definition = pipelines.find(name);
   if (definition == nullptr)
     return fail_field("pipeline", fmt::format("there is no pipeline '{}'; {}.", name,
                                               listed(names_of(pipelines))));
   LLMSPOOL_TRY(inputs, pipeline::check_inputs(*definition, submission.request.inputs));
   submission.request.inputs = std::move(inputs);
-  return {};
+  return definition;
 }
 
 Result<void> choose_backend(Submission& submission, const plugin::Registry& plugins) {
@@ -102,10 +105,21 @@ Result<void> check_size(const job::Request& request, std::size_t bytes_max) {
                           size, bytes_max));
 }
 
+Result<void> check_params_for(const plugin::Backend& backend, const boost::json::object& params,
+                              const std::string& field) {
+  return plugin::check_params(params, backend.params(), field,
+                              fmt::format("the backend '{}'", backend.id()));
+}
+
+Result<void> check_params_for(const plugin::Optimizer& optimizer, const boost::json::object& params,
+                              const std::string& field) {
+  return plugin::check_params(params, optimizer.params(), field,
+                              fmt::format("the optimizer '{}'", optimizer.id()));
+}
+
 Result<void> check_all_params(const Submission& submission, const plugin::Registry& plugins) {
-  const auto& backend = *plugins.backend(submission.job.backend);
-  LLMSPOOL_CHECK(plugin::check_params(submission.request.params, backend.params(), "params",
-                                      fmt::format("the backend '{}'", backend.id())));
+  LLMSPOOL_CHECK(check_params_for(*plugins.backend(submission.job.backend),
+                                  submission.request.params, "params"));
   for (std::size_t i = 0; i < submission.request.optimizers.size(); ++i) {
     const auto& wanted = submission.request.optimizers[i];
     const auto optimizer = plugins.optimizer(wanted.name);
@@ -113,8 +127,7 @@ Result<void> check_all_params(const Submission& submission, const plugin::Regist
     if (optimizer == nullptr)
       return fail_field(field + ".name", fmt::format("there is no optimizer '{}'; {}.", wanted.name,
                                                      listed(ids_of(plugins.optimizers()))));
-    LLMSPOOL_CHECK(plugin::check_params(wanted.params, optimizer->params(), field + ".params",
-                                        fmt::format("the optimizer '{}'", wanted.name)));
+    LLMSPOOL_CHECK(check_params_for(*optimizer, wanted.params, field + ".params"));
   }
   return {};
 }
@@ -126,11 +139,9 @@ Result<void> check_params_of_steps(const pipeline::Definition& definition,
   for (const auto& step : definition.steps) {
     const auto field = fmt::format("pipeline.{}.steps.{}.params", definition.name, step.name);
     if (step.kind != pipeline::Step::Kind::optimize) {
-      LLMSPOOL_CHECK(plugin::check_params(step.params, backend.params(), field,
-                                          fmt::format("the backend '{}'", backend.id())));
+      LLMSPOOL_CHECK(check_params_for(backend, step.params, field));
     } else if (const auto optimizer = plugins.optimizer(step.optimizer)) {
-      LLMSPOOL_CHECK(plugin::check_params(step.params, optimizer->params(), field,
-                                          fmt::format("the optimizer '{}'", optimizer->id())));
+      LLMSPOOL_CHECK(check_params_for(*optimizer, step.params, field));
     }
   }
   return {};
@@ -158,11 +169,11 @@ Result<store::Submission> take_in(const Caller& caller, Submission submission,
                                   Time now) {
   LLMSPOOL_CHECK(check_size(submission.request, input_bytes_max));
   if (submission.choose_pipeline) LLMSPOOL_CHECK(choose_pipeline(submission, pipelines));
-  if (!submission.job.pipeline.empty()) LLMSPOOL_CHECK(check_pipeline(submission, pipelines));
+  LLMSPOOL_TRY(definition, check_pipeline(submission, pipelines));
   LLMSPOOL_CHECK(choose_backend(submission, plugins));
   LLMSPOOL_CHECK(check_target(submission.job, plugins));
   LLMSPOOL_CHECK(check_all_params(submission, plugins));
-  if (const auto* definition = pipelines.find(submission.job.pipeline))
+  if (definition != nullptr)
     LLMSPOOL_CHECK(
         check_params_of_steps(*definition, *plugins.backend(submission.job.backend), plugins));
   LLMSPOOL_CHECK(check_times(submission, now));
