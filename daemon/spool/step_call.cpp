@@ -52,10 +52,13 @@ bool StepCall::keep(std::string_view piece) {
   room_.wait(lock, [&] { return buffer_.size() < limits::kEmitBufferBytes || cancelled_; });
   if (cancelled_) return false;
   emitted_ += piece.size();
-  too_long_ = emitted_ > limits::kAnswerBytesMax;
-  cancelled_ = too_long_.load();
-  if (!too_long_) buffer_ += piece;
-  return !too_long_;
+  if (emitted_ > limits::kAnswerBytesMax) {
+    too_long_ = true;
+    cancelled_ = true;
+    return false;
+  }
+  buffer_ += piece;
+  return true;
 }
 
 void StepCall::progress(int phase, std::uint64_t done, std::uint64_t total) {

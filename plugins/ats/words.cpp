@@ -157,7 +157,6 @@ std::string case_folded(std::string_view word) {
   return folded;
 }
 
-// Harman's rules, which take away less than a stemmer and so confuse no two words.
 std::string without(std::string_view text, std::string_view part) {
   std::string rest;
   for (auto at = text.find(part); at != text.npos; at = text.find(part)) {
@@ -167,6 +166,7 @@ std::string without(std::string_view text, std::string_view part) {
   return rest.append(text);
 }
 
+// Harman's rules, which take away less than a stemmer and so confuse no two words.
 void make_singular(std::string& word) {
   const auto ends = [&word](std::string_view ending) { return word.ends_with(ending); };
   if (word.size() < 4 || !ends("s") || ends("us") || ends("ss")) return;

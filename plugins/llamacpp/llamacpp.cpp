@@ -23,9 +23,9 @@ class LlamaCpp final : public Backend {
 
   std::vector<Model> models() override {
     const auto loaded = keeper_.loaded();
-    const auto default_id = store_.default_id();
     const auto files = store_.list();
     if (files.empty()) throw Failure(store_.why_empty());
+    const auto default_id = store_.default_id(files);
     std::vector<Model> models;
     for (const auto& file : files) {
       const bool is_loaded = loaded && loaded->file == file;

@@ -35,8 +35,10 @@ void write(ggml_log_level level, const char* text, void*) {
   line += text;
   if (!line.ends_with('\n')) return;
   line.pop_back();
-  if (line_level == GGML_LOG_LEVEL_ERROR) last_error_line = line;
-  if (line_level == GGML_LOG_LEVEL_ERROR && first_error_line.empty()) first_error_line = line;
+  if (line_level == GGML_LOG_LEVEL_ERROR) {
+    last_error_line = line;
+    if (first_error_line.empty()) first_error_line = line;
+  }
   if (!routes.empty() && !line.empty()) routes.back()->log(level_of(line_level), line);
   line.clear();
 }

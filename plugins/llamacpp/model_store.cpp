@@ -91,7 +91,7 @@ std::vector<ModelFile> ModelStore::list() const {
 ModelFile ModelStore::find(std::string_view id) const {
   const auto models = list();
   if (models.empty()) throw Failure(why_empty() + ", then resume the backend", Verdict::stop_queue);
-  const std::string wanted = id.empty() ? default_id() : std::string(id);
+  const std::string wanted = id.empty() ? default_id(models) : std::string(id);
   for (const auto& model : models)
     if (model.id == wanted) return model;
   const std::string there_are = names(models, [](const ModelFile& model) { return model.id; });
@@ -106,9 +106,8 @@ std::string ModelStore::why_empty() const {
          names(places_, [](const fs::path& place) { return place.string(); });
 }
 
-std::string ModelStore::default_id() const {
+std::string ModelStore::default_id(const std::vector<ModelFile>& models) const {
   if (!default_id_.empty()) return default_id_;
-  const auto models = list();
   return models.empty() ? std::string() : models.front().id;
 }
 

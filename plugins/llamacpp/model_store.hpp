@@ -35,8 +35,9 @@ class ModelStore {
   // A sentence for where there is no model at all, which names the places searched.
   std::string why_empty() const;
 
-  // The default model's id: what is configured, else the first one's. Empty if there is no model.
-  std::string default_id() const;
+  // The default one's id, of all `models`: what is configured, else the first one's. Empty if there
+  // is no model.
+  std::string default_id(const std::vector<ModelFile>& models) const;
 
  private:
   std::vector<std::filesystem::path> places_;
