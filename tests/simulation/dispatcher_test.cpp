@@ -31,6 +31,19 @@ class DispatcherScenario : public Scenario {
     time_.pass(seconds(1));
     ASSERT_EQ(backend().circuit, Circuit::State::open);
   }
+  // The same, mended since, of a backend that takes an hour for each step "notes".
+  void start_slow_at_notes() {
+    have_backend(
+        [&](const GenerateRequest& request, Sink& sink) {
+          if (request.step == "notes") time_.sleep(hours(1));
+          return fail_or_say(sink);
+        },
+        3);
+    start({{"x", fragile()}});
+    submit();
+    time_.pass(seconds(1));
+    broken_ = false;
+  }
   bool broken_ = true, hangs_ = false;
 };
 
@@ -73,16 +86,7 @@ TEST_F(DispatcherScenario, TriesWithOneJobAloneThoughItIsStillBeingClaimed) {
 }
 
 TEST_F(DispatcherScenario, GoesOnAtOnceWhenAStepClosesTheCircuit) {
-  have_backend(
-      [&](const GenerateRequest& request, Sink& sink) {
-        if (request.step == "notes") time_.sleep(hours(1));
-        return fail_or_say(sink);
-      },
-      3);
-  start({{"x", fragile()}});
-  submit();
-  time_.pass(seconds(1));
-  broken_ = false;
+  start_slow_at_notes();
   const auto trial = submit_chain();
   const auto next = submit();
   time_.pass(seconds(10));
@@ -91,16 +95,7 @@ TEST_F(DispatcherScenario, GoesOnAtOnceWhenAStepClosesTheCircuit) {
 }
 
 TEST_F(DispatcherScenario, TriesAgainThoughAJobThatClosedTheCircuitStillRuns) {
-  have_backend(
-      [&](const GenerateRequest& request, Sink& sink) {
-        if (request.step == "notes") time_.sleep(hours(1));
-        return fail_or_say(sink);
-      },
-      3);
-  start({{"x", fragile()}});
-  submit();
-  time_.pass(seconds(1));
-  broken_ = false;
+  start_slow_at_notes();
   submit_chain();
   time_.pass(seconds(10));
   broken_ = true;

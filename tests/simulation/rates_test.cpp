@@ -13,14 +13,20 @@ using plugin::Sink;
 using plugin::Verdict;
 using std::chrono::seconds;
 
-class RatesScenario : public Scenario {};
+class RatesScenario : public Scenario {
+ protected:
+  // Backend "x", which asks for 40 s of patience at first.
+  void start_asking_for_patience() {
+    have_backend([&](const GenerateRequest&, Sink& sink) {
+      if (asked_.size() > 1) return say(sink);
+      return Ending{.verdict = Verdict::retry_later, .retry_after_seconds = 40};
+    });
+    start();
+  }
+};
 
 TEST_F(RatesScenario, LeavesABackendAloneForAsLongAsItAsks) {
-  have_backend([&](const GenerateRequest&, Sink& sink) {
-    if (asked_.size() > 1) return say(sink);
-    return Ending{.verdict = Verdict::retry_later, .retry_after_seconds = 40};
-  });
-  start();
+  start_asking_for_patience();
   submit();
   const auto other = submit();
   time_.pass(seconds(39));
@@ -44,11 +50,7 @@ TEST_F(RatesScenario, LeavesABackendAloneForTheLongestOfWhatItAsks) {
 }
 
 TEST_F(RatesScenario, GivesABackendJobsAgainWhereAPersonResumesIt) {
-  have_backend([&](const GenerateRequest&, Sink& sink) {
-    if (asked_.size() > 1) return say(sink);
-    return Ending{.verdict = Verdict::retry_later, .retry_after_seconds = 40};
-  });
-  start();
+  start_asking_for_patience();
   submit();
   const auto other = submit();
   time_.pass(seconds(1));

@@ -128,50 +128,53 @@ TEST(LocalBackend, IsNotMadeWhereThePluginThrows) {
   EXPECT_EQ(made.error().message, "[backends.under-test] cannot be used: made of nothing");
 }
 
+// A first piece of work, under way until it is let go, in a start that logs and then throws.
+class SlowStart {
+ public:
+  explicit SlowStart(LocalBackend& backend) {
+    log::set_sink(
+        [this](const auto&) {
+          begun_.set_value();
+          may_end_.get_future().wait();
+        },
+        log::Level::info);
+    work_ = std::async(std::launch::async,
+                       [this, &backend] { return backend.generate(prompt("x"), recorder); });
+    begun_.get_future().wait();
+  }
+  ~SlowStart() {
+    may_end_.set_value();
+    EXPECT_THROW(work_.get(), std::runtime_error);
+    log::set_sink(nullptr, log::Level::error);
+  }
+  SlowStart(const SlowStart&) = delete;
+  SlowStart& operator=(const SlowStart&) = delete;
+
+  Recorder recorder;
+
+ private:
+  std::promise<void> begun_, may_end_;
+  std::future<Ending> work_;
+};
+
 TEST(LocalBackend, AwaitsNoStartForWorkThatIsCancelled) {
   const auto slow = backend("liars/throws/throws.so");
-  std::promise<void> begun, may_end;
-  log::set_sink(
-      [&](const auto&) {
-        begun.set_value();
-        may_end.get_future().wait();
-      },
-      log::Level::info);
-  auto starter = std::async(std::launch::async, [&] {
-    Recorder recorder;
-    return slow->generate(prompt("x"), recorder);
-  });
-  begun.get_future().wait();
+  const SlowStart start(*slow);
   Recorder recorder;
   recorder.is_cancelled = true;
   EXPECT_EQ(slow->generate(prompt("x"), recorder).verdict, Verdict::cancelled);
-  may_end.set_value();
-  EXPECT_THROW(starter.get(), std::runtime_error);
-  log::set_sink(nullptr, log::Level::error);
 }
 
 TEST(LocalBackend, IsNotAskedForWorkThatWaitsForAPlace) {
   config::Backend one_at_a_time;
   one_at_a_time.concurrency = 1;
   const auto slow = backend("liars/throws/throws.so", one_at_a_time);
-  std::promise<void> begun, may_end;
-  log::set_sink(
-      [&](const auto&) {
-        begun.set_value();
-        may_end.get_future().wait();
-      },
-      log::Level::info);
-  Recorder inside, outside;
-  auto starter =
-      std::async(std::launch::async, [&] { return slow->generate(prompt("x"), inside); });
-  begun.get_future().wait();
+  const SlowStart inside(*slow);
+  Recorder outside;
   outside.is_cancelled = true;
   EXPECT_EQ(slow->generate(prompt("x"), outside).verdict, Verdict::cancelled);
-  EXPECT_TRUE(inside.is_asked);
+  EXPECT_TRUE(inside.recorder.is_asked);
   EXPECT_FALSE(outside.is_asked);
-  may_end.set_value();
-  EXPECT_THROW(starter.get(), std::runtime_error);
-  log::set_sink(nullptr, log::Level::error);
 }
 
 TEST(LocalBackend, LeavesOutAModelWhoseNameIsNotUtf8AndSaysSoOnce) {

@@ -33,6 +33,11 @@ class LlamaCpp : public testing::Test {
   LoadedBackend backend_with(const std::string& options) {
     return library.backend(host, R"({"models": [")" + kModel.string() + "\"]" + options + "}");
   }
+  // The models "a" and "b".
+  LoadedBackend backend_of_two() {
+    for (const auto* name : {"a.gguf", "b.gguf"}) fs::copy(kModel, host.data_directory() / name);
+    return library.backend(host, R"({"models": ")" + host.data_directory().string() + "\"}");
+  }
   Outcome generate(const std::string& prompt, const std::string& params) {
     return backend.generate({.prompt = prompt, .params = params}, run);
   }
@@ -200,9 +205,7 @@ TEST_F(LlamaCpp, goes_on_when_others_are_cancelled) {
 }
 
 TEST_F(LlamaCpp, waits_for_the_model_that_is_in_use) {
-  for (const auto* name : {"a.gguf", "b.gguf"}) fs::copy(kModel, host.data_directory() / name);
-  const auto two =
-      library.backend(host, R"({"models": ")" + host.data_directory().string() + "\"}");
+  const auto two = backend_of_two();
   std::vector<std::thread> threads;
   for (const auto* model : {"a", "b", "a", "b"})
     threads.emplace_back([&two, model] {
@@ -217,9 +220,7 @@ TEST_F(LlamaCpp, waits_for_the_model_that_is_in_use) {
 }
 
 TEST_F(LlamaCpp, says_that_it_waits_for_the_model_in_use) {
-  for (const auto* name : {"a.gguf", "b.gguf"}) fs::copy(kModel, host.data_directory() / name);
-  const auto two =
-      library.backend(host, R"({"models": ")" + host.data_directory().string() + "\"}");
+  const auto two = backend_of_two();
   FakeRun first, second;
   std::thread waits;
   first.on_emit = [&] {

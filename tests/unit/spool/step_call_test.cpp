@@ -5,6 +5,7 @@
 
 #include <future>
 #include <limits>
+#include <thread>
 
 #include "base/limits.hpp"
 
