@@ -96,11 +96,17 @@ Result<std::map<std::string, std::string>> check_inputs(
   return inputs;
 }
 
-std::optional<std::string> missing_input(const Definition& definition,
-                                         const std::map<std::string, std::string>& inputs) {
-  for (const Input& input : definition.inputs)
-    if (input.required && !inputs.contains(input.name)) return input.name;
-  return std::nullopt;
+std::expected<std::map<std::string, std::string>, std::string> present_inputs(
+    const Definition& definition, const std::map<std::string, std::string>& kept) {
+  std::map<std::string, std::string> inputs;
+  for (const Input& input : definition.inputs) {
+    auto value = kept.find(input.name);
+    for (const std::string& alias : input.aliases)
+      if (value == kept.end()) value = kept.find(alias);
+    if (value == kept.end() && input.required) return std::unexpected(input.name);
+    inputs[input.name] = value == kept.end() ? input.default_value : value->second;
+  }
+  return inputs;
 }
 
 }  // namespace llmspool::pipeline

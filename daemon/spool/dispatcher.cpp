@@ -267,10 +267,12 @@ void Dispatcher::run(Lane& lane, store::Claimed claimed) {
     if (at == all.end())
       return refuse(job, fmt::format("The pipeline '{}' is no longer there.", job.pipeline));
     definition = *at;
-    if (const auto missing = pipeline::missing_input(*definition, claimed.request.inputs))
+    auto inputs = pipeline::present_inputs(*definition, claimed.request.inputs);
+    if (!inputs)
       return refuse(job, fmt::format("The pipeline '{}' now requires the input '{}', which the job "
                                      "does not have.",
-                                     job.pipeline, *missing));
+                                     job.pipeline, inputs.error()));
+    claimed.request.inputs = *std::move(inputs);
   }
   for (const auto& optimization : claimed.request.optimizers)
     if (context_.plugins.optimizer(optimization.name) == nullptr)

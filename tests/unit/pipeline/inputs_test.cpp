@@ -83,6 +83,15 @@ TEST(Inputs, AreRefusedByName) {
   }
 }
 
+TEST(Inputs, OfEarlierAreTakenByTheirPresentNames) {
+  EXPECT_EQ(present_inputs(definition(), {{"cv_file", "me"}, {"ats", "false"}, {"gone", "x"}}),
+            (Texts{{"cv", "me"}, {"tone", "warm"}, {"ats", "false"}, {"agreed", "false"}}));
+}
+
+TEST(Inputs, OfEarlierMayLackOne) {
+  EXPECT_EQ(present_inputs(definition(), {{"tone", "cold"}}).error(), "cv");
+}
+
 TEST(Inputs, AreAllLookedAt) {
   const auto inputs = check_inputs(definition(), {{"x", ""}, {"ats", "?"}});
   ASSERT_FALSE(inputs);
