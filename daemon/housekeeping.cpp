@@ -2,6 +2,7 @@
 #include "housekeeping.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <csignal>
 #include <sstream>
@@ -19,13 +20,14 @@ constexpr std::chrono::milliseconds kStatusDelay{500};
 
 Housekeeping::Housekeeping(boost::asio::io_context& io, spool::Loop& loop, spool::Workers& workers,
                            spool::LocalSpool& spool, pipeline::Current& pipelines, Options options,
-                           std::function<void()> stop)
+                           config::Config config, std::function<void()> stop)
     : signals_(io, SIGTERM, SIGINT, SIGHUP),
       loop_(loop),
       workers_(workers),
       spool_(spool),
       pipelines_(pipelines),
       options_(std::move(options)),
+      config_(std::move(config)),
       stop_(std::move(stop)) {
   await_signal();
 }
@@ -66,25 +68,31 @@ void Housekeeping::feed_watchdog(std::chrono::microseconds interval) {
 void Housekeeping::reload() {
   const std::lock_guard one_at_a_time(reloading_);
   service::notify_reloading();
-  if (const auto taken = take_over()) {
+  if (const auto left = take_over()) {
     log::info(
         "Reloaded: pipelines and log level are as configured, stopped backends take jobs again");
+    if (!left->empty())
+      log::warning(fmt::format("What else has changed in {} is taken at the next start",
+                               fmt::join(*left, ", ")));
   } else {
-    std::istringstream lines(taken.error().message);
+    std::istringstream lines(left.error().message);
     for (std::string line; std::getline(lines, line);)
       log::error("Not reloaded, all stays as it was: " + line);
   }
   service::notify_ready();
 }
 
-Result<void> Housekeeping::take_over() {
+// Gives the tables in which there is more that is new.
+Result<std::vector<std::string>> Housekeeping::take_over() {
   LLMSPOOL_TRY(config, read_config(options_));
   LLMSPOOL_TRY(library, pipeline::Library::load(config.pipelines.directories,
                                                 spool_.plugins().optimizer_names()));
   pipelines_.replace(std::move(library));
   service::set_log_level(config.log);
   spool_.resume();
-  return {};
+  config_.pipelines = config.pipelines;
+  config_.log.level = config.log.level;
+  return config::differing_tables(config_, config);
 }
 
 void Housekeeping::tell_status() {

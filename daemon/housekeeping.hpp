@@ -18,7 +18,7 @@ class Housekeeping {
   // All outlive it. `stop` is called once, at the first SIGTERM or SIGINT.
   Housekeeping(boost::asio::io_context& io, spool::Loop& loop, spool::Workers& workers,
                spool::LocalSpool& spool, pipeline::Current& pipelines, Options options,
-               std::function<void()> stop);
+               config::Config config, std::function<void()> stop);
 
   // The daemon is ready: says so, and feeds the watchdog from the loop that does the work.
   void begin();
@@ -29,7 +29,7 @@ class Housekeeping {
   void await_signal();
   void feed_watchdog(std::chrono::microseconds interval);
   void reload();
-  Result<void> take_over();
+  Result<std::vector<std::string>> take_over();
   void tell_status();
 
   boost::asio::signal_set signals_;
@@ -38,6 +38,7 @@ class Housekeeping {
   spool::LocalSpool& spool_;
   pipeline::Current& pipelines_;
   const Options options_;
+  config::Config config_;  // what is in use; of reload()
   const std::function<void()> stop_;
   std::mutex reloading_;  // one at a time, or the older files might be taken last
   bool stopping_ = false;

@@ -166,7 +166,7 @@ int run(const Options& options, const config::Config& config) {
       std::_Exit(EX_OK);
     });
   };
-  Housekeeping housekeeping(io, loop, workers, spool, pipelines, options, stop);
+  Housekeeping housekeeping(io, loop, workers, spool, pipelines, options, config, stop);
   on_change = [&] { housekeeping.on_change(); };
 
   // 4. Take up what an earlier life left, then answer.

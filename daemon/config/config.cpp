@@ -225,6 +225,15 @@ void read_all(Table& root, const fs::path& folder, Config& config) {
   });
 }
 
+template <class Tables>
+Tables without_positions(Tables tables) {
+  for (auto& [name, table] : tables) {
+    table.position = {};
+    table.options.positions.clear();
+  }
+  return tables;
+}
+
 }  // namespace
 
 Config defaults() {
@@ -256,6 +265,23 @@ Result<Config> parse(std::string_view source, const std::string& file_name) {
   Table::read(document, problems, [&](Table& root) { read_all(root, folder, config); });
   if (!problems.empty()) return std::unexpected(problems.error());
   return config;
+}
+
+std::vector<std::string> differing_tables(const Config& one, const Config& other) {
+  std::vector<std::string> tables;
+  const auto compare = [&](const char* table, const auto& a, const auto& b) {
+    if (a != b) tables.emplace_back(table);
+  };
+  compare("[server]", one.server, other.server);
+  compare("[state]", one.state, other.state);
+  compare("[plugins]", one.plugins, other.plugins);
+  compare("[pipelines]", one.pipelines, other.pipelines);
+  compare("[queue]", one.queue, other.queue);
+  compare("[retention]", one.retention, other.retention);
+  compare("[log]", one.log, other.log);
+  compare("[backends]", without_positions(one.backends), without_positions(other.backends));
+  compare("[optimizers]", without_positions(one.optimizers), without_positions(other.optimizers));
+  return tables;
 }
 
 }  // namespace llmspool::config

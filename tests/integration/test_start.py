@@ -120,6 +120,17 @@ def test_sigterm_lets_steps_end_and_puts_the_rest_back(make_daemon):
     daemon.request("POST", f"/api/jobs/{endless}/cancel")
 
 
+def test_a_reload_says_what_waits_for_a_restart(daemon):
+    import signal
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.until_logged("Reloaded")
+    assert "at the next start" not in daemon.log()
+    with open(daemon.config_file, "a") as config:
+        config.write('waiting_max = 5\n[log]\nlevel = "debug"\n[retention]\ndays = 1\n')
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.until_logged(r"What else has changed in \[queue\], \[retention\] is taken at the next start")
+
+
 def test_a_reload_lets_a_stopped_backend_go_on(daemon):
     import signal
     job_id = daemon.submit(prompt="x", params={"fail": "stop_queue", "fail_attempts": 0})["job_id"]

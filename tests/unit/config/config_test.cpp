@@ -349,6 +349,19 @@ TEST(Config, TheDocumentationsExampleWorks) {
   EXPECT_EQ(config->backends.at("gemini-careful").plugin, "gemini");
 }
 
+TEST(Config, TellsWhichTablesDiffer) {
+  const auto one = parse("[backends.a]\nplugin = 'echo'\ndelay = 1\n", "c");
+  const auto moved = parse("\n[backends.a]\ndelay = 1\nplugin = 'echo'\n", "d");
+  const auto other = parse(
+      "[queue]\nwaiting_max = 5\n[log]\nlevel = 'debug'\n[backends.a]\nplugin = 'echo'\n"
+      "delay = 2\n",
+      "c");
+  ASSERT_TRUE(one && moved && other);
+  EXPECT_THAT(differing_tables(*one, *moved), testing::IsEmpty());
+  EXPECT_THAT(differing_tables(*one, *other),
+              testing::ElementsAre("[queue]", "[log]", "[backends]"));
+}
+
 TEST(Config, LoadsAFile) {
   const auto folder = std::filesystem::path(testing::TempDir());
   const auto file = folder / "llmspoold.toml";
