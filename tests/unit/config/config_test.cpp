@@ -346,7 +346,7 @@ TEST(Config, TheDocumentationsExampleWorks) {
   const std::size_t begin = text.find("```toml\n") + 8;
   const auto config = parse(text.substr(begin, text.find("```", begin) - begin), "c");
   ASSERT_TRUE(config) << config.error().message;
-  EXPECT_EQ(config->backends.at("gemini-careful").plugin, "gemini");
+  EXPECT_EQ(config->backends.at("long-texts").plugin, "llamacpp");
 }
 
 TEST(Config, TellsWhichTablesDiffer) {
