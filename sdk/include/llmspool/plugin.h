@@ -82,7 +82,8 @@ enum {
 typedef struct llmspool_error {
   uint32_t struct_size;
   llmspool_status_t status;
-  double retry_after_seconds; /* with RETRY_LATER: at least this long; 0: the host decides */
+  double retry_after_seconds; /* with RETRY_LATER: at least this long, but 24 hours at most; 0: the
+                               * host decides */
   char message[512];          /* one sentence for a person, zero-terminated */
   char credential[128];       /* with CREDENTIALS_NEEDED: the secret's name, zero-terminated */
 } llmspool_error_t;
