@@ -73,7 +73,7 @@ struct Config {
     bool operator==(const Pipelines&) const = default;
   } pipelines;
   struct Queue {
-    std::string default_backend;  // empty: the first in the order of names
+    std::string default_backend;  // empty: see plugin::Registry
     std::size_t waiting_max = 1'000'000;
     std::size_t owner_waiting_max = 1'000'000;             // of one owner
     std::size_t input_bytes_max = std::size_t{16} << 20U;  // of one job's prompt or inputs

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <tuple>
 
 #include "plugin/local_backend.hpp"
 #include "plugin/local_optimizer.hpp"
@@ -160,16 +161,25 @@ class Loading {
                   fmt::format("[queue] default_backend = '{}' names no backend; there {}.", wanted,
                               there_are(names)));
     }
-    if (!wanted.empty())
+    if (!wanted.empty()) {
       registry_.default_backend_ = wanted;
-    else if (!config_.backends.empty())
-      registry_.default_backend_ = config_.backends.begin()->first;
-    else if (!registry_.backends_.empty())
-      registry_.default_backend_ = registry_.backends_.front()->id();
+    } else if (!registry_.backends_.empty()) {
+      const auto order = [&](const auto& backend) {
+        return std::tuple(is_last_choice(backend->id()), !config_.backends.contains(backend->id()));
+      };
+      registry_.default_backend_ =
+          (*std::ranges::min_element(registry_.backends_, {}, order))->id();
+    }
     return {};
   }
 
  private:
+  bool is_last_choice(const std::string& backend) const {
+    const auto table = config_.backends.find(backend);
+    const auto& plugin = table == config_.backends.end() ? backend : table->second.plugin;
+    return (backends_.at(plugin).descriptor->flags & LLMSPOOL_LAST_CHOICE) != 0;
+  }
+
   template <class Factory>
   void note_offers(const std::shared_ptr<Library>& library, const Factory* factory, Offers& offers,
                    std::vector<std::string>& names, std::string& reason) {

@@ -136,6 +136,7 @@ auto offer() {
   return llmspool::backend<Echo>(
       "echo", "Echo", "Streams the prompt back, or fails as asked",
       {.concurrent = true,
+       .last_choice = true,
        .params = {
            {"tokens_per_second", Type::number, "Words a second; 0, the default: no limit", 0, 1e6},
            {"stall_seconds", Type::number, "Waits this long before the first word", 0, kDay},

@@ -185,7 +185,9 @@ typedef struct llmspool_run {
 } llmspool_run_t;
 
 enum {
-  LLMSPOOL_CONCURRENT = 1 /* generate()/process() may run several times at once on one instance */
+  LLMSPOOL_CONCURRENT = 1, /* generate()/process() may run several times at once on one instance */
+  LLMSPOOL_LAST_CHOICE = 2 /* a backend for trials: jobs that name none get it only where there is
+                            * no other; meaningless for an optimizer */
 };
 
 /* Types of an option or param. */

@@ -540,7 +540,8 @@ using OptimizerOffer = Offer<Optimizer>;
 
 // What every backend and optimizer may say of itself, besides its id, name and description.
 struct Traits {
-  bool concurrent = false;  // generate()/process() may run several times at once
+  bool concurrent = false;   // generate()/process() may run several times at once
+  bool last_choice = false;  // a backend for trials: the default only where there is no other
   // g++ warns of a field left out unless it has an initializer.
   std::vector<Option> options = {};
   std::vector<Option> params = {};
@@ -552,7 +553,8 @@ detail::BackendOffer backend(const char* id, const char* name, const char* descr
   return {id,
           name,
           description,
-          detail::flag(traits.concurrent, LLMSPOOL_CONCURRENT),
+          detail::flag(traits.concurrent, LLMSPOOL_CONCURRENT) |
+              detail::flag(traits.last_choice, LLMSPOOL_LAST_CHOICE),
           std::move(traits.options),
           std::move(traits.params),
           &detail::make<Derived, Backend>};

@@ -38,7 +38,6 @@ TEST(Registry, NamesAnInstanceAsTheConfigurationDoes) {
   ASSERT_TRUE(registry) << registry.error().message;
   EXPECT_EQ((*registry)->backend("parrot")->concurrency(), 2);
   EXPECT_EQ((*registry)->backend("echo"), nullptr);
-  EXPECT_EQ((*registry)->default_backend(), "parrot");
 }
 
 TEST(Registry, KeepsGoingWithoutAPluginThatDoesNotFit) {
@@ -87,6 +86,16 @@ TEST(Registry, RefusesConcurrencyThatThePluginCannotDo) {
   const auto registry = Registry::load(config);
   ASSERT_FALSE(registry);
   EXPECT_THAT(registry.error().message, HasSubstr("one job at a time"));
+}
+
+TEST(Registry, MakesTheDefaultWhatIsForMoreThanTrials) {
+  auto config = with_plugins({"plugins", "liars/odd_answers"});
+  EXPECT_NE(Registry::load(config).value()->default_backend(), "echo");
+  config.backends["odd"] = {.plugin = "odd", .concurrency = 0, .options = {}, .position = {}};
+  config.backends["echo"] = {.plugin = "echo", .concurrency = 0, .options = {}, .position = {}};
+  EXPECT_EQ(Registry::load(config).value()->default_backend(), "odd");
+  config.queue.default_backend = "echo";
+  EXPECT_EQ(Registry::load(config).value()->default_backend(), "echo");
 }
 
 TEST(Registry, RefusesADefaultThatIsNoBackend) {
