@@ -133,7 +133,8 @@ asio::awaitable<beast::error_code> Session::parse(AnyParser& parser, Enough enou
     if (enough(parser)) co_return beast::error_code{};
     if (buffer_.size() >= most) co_return beast_http::error::header_limit;
     if (connection_->reading_ended()) co_return asio::error::timed_out;
-    const std::size_t room = std::min(kReadBytes, buffer_.max_size() - buffer_.size());
+    const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(
+        {kReadBytes, buffer_.max_size() - buffer_.size(), most - buffer_.size()}));
     if (room == 0) co_return beast_http::error::buffer_overflow;
     const auto [failed, size] = co_await connection_->read_some(buffer_.prepare(room));
     if (failed == asio::error::eof && parser.got_some()) {

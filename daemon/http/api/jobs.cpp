@@ -174,6 +174,7 @@ asio::awaitable<Result<Response>> bare_command(const Services& services, const R
 }
 
 asio::awaitable<Result<Response>> remove_job(const Services& services, const Request& request) {
+  LLMSPOOL_CO_CHECK(check_query(request, {}));
   LLMSPOOL_CO_CHECK(check_bare(request));
   LLMSPOOL_CO_TRY(id, job_id(request));
   std::function<void(Callback<void>)> start = [&](Callback<void> done) {

@@ -2,6 +2,8 @@
 // The limits of what a client sends: each of them is allowed, one more is refused by name.
 #include <unistd.h>
 
+#include <sstream>
+
 #include "base/limits.hpp"
 #include "http/api/fields.hpp"
 #include "http/api/idempotency.hpp"
@@ -214,16 +216,45 @@ TEST_F(Limits, AreOnTheHeader) {
     return read_reply(connection).status;
   };
   EXPECT_EQ(with_field_of(limits::kHeaderBytesMax - begin.size()), 200);
-  EXPECT_EQ(with_field_of(limits::kHeaderBytesMax + 1), 431);
+  EXPECT_EQ(with_field_of(limits::kHeaderBytesMax - begin.size() + 1), 431);
 }
 
 TEST_F(Limits, AreOnTheHeaderInWhateverPiecesItComes) {
-  TestConnection connection(server_.path);
-  connection.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n");
-  const std::string line = "X: " + std::string(1024 - 5, 'x') + "\r\n";
-  for (std::size_t sent = 0; sent <= limits::kHeaderBytesMax; sent += line.size())
-    (void)connection.try_send(line);
-  EXPECT_EQ(read_reply(connection).status, 431);
+  const std::string end = "\r\n\r\n";
+  const auto in_pieces_of = [&](std::size_t piece, std::size_t bytes) {
+    std::string header = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ";
+    while (header.size() + 1024 < bytes)
+      header += std::string(1000 - header.size() % 1000, 'x') + "\r\nX: ";
+    header += std::string(bytes - header.size() - end.size(), 'x') + end;
+    TestConnection connection(server_.path);
+    for (std::size_t at = 0; at < header.size(); at += piece)
+      if (!connection.try_send(header.substr(at, piece))) break;
+    return read_reply(connection).status;
+  };
+  for (const std::size_t piece : {1UL, 1024UL, limits::kHeaderBytesMax - 1}) {
+    EXPECT_EQ(in_pieces_of(piece, limits::kHeaderBytesMax), 200) << piece;
+    EXPECT_EQ(in_pieces_of(piece, limits::kHeaderBytesMax + 1), 431) << piece;
+  }
+}
+
+TEST_F(Limits, AreOnTheBody) {
+  const std::string job = R"({"prompt":"x"})";
+  const auto of = [&](std::size_t bytes) { return job + std::string(bytes - job.size(), ' '); };
+  const auto chunked = [&](std::size_t bytes) {
+    std::ostringstream size;
+    size << std::hex << bytes;
+    TestConnection connection(server_.path);
+    connection.send(
+        "POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n");
+    (void)connection.try_send(size.str() + "\r\n" + of(bytes) + "\r\n0\r\n\r\n");
+    return read_reply(connection).status;
+  };
+  const std::size_t most = TestServer::fast().body_bytes_max;
+  EXPECT_EQ(server_.call("POST", "/api/jobs", of(most)).status, 201);
+  EXPECT_EQ(server_.call("POST", "/api/jobs", of(most + 1)).status, 413);
+  EXPECT_EQ(chunked(most), 201);
+  EXPECT_EQ(chunked(most + 1), 413);
 }
 
 TEST_F(Limits, AreOnAChangeAsOnASubmit) {
