@@ -26,6 +26,7 @@ const std::map<std::string_view, Kind> kKinds{
     {"released", {"", log::Level::info, "was released"}},
     {"requeued", {"", log::Level::info, "waits again"}},
     {"changed", {"", log::Level::info, "was changed"}},
+    {"moved", {"", log::Level::info, "was moved"}},
     {"completed", {message_ids::kJobCompleted, log::Level::info, "completed"}},
     {"failed", {message_ids::kJobFailed, log::Level::warning, "failed"}},
     {"cancelled", {message_ids::kJobCancelled, log::Level::info, "was cancelled"}},
@@ -39,6 +40,8 @@ std::string sentence(const job::Job& job, const job::Event& event, const Kind& k
   };
   if (event.type == "progress")
     return fmt::format("Job {}: {}%, {}", job.id, job.progress, text("message"));
+  if (event.type == "moved")
+    return fmt::format("Job {} {}: {}", job.id, kind.verb, text("message"));
   const auto why = text("error").empty() ? text("reason") : text("error");
   return fmt::format("Job {} {}{}{}", job.id, kind.verb, why.empty() ? "" : ": ", why);
 }
