@@ -53,6 +53,9 @@ class Dispatcher {
   const std::string& default_model(const std::string& backend) const {
     return lanes_.at(backend).default_model();
   }
+  void tell_default_model(const std::string& backend, std::string model) {
+    lanes_.at(backend).tell_default_model(std::move(model));
+  }
 
  private:
   void poke_all();

@@ -11,14 +11,14 @@ namespace {
 
 using plugin::Verdict;
 
+}  // namespace
+
 std::string default_model_of(const plugin::Backend& backend) {
   const auto models = backend.models();
   if (!models) return {};
   const auto found = std::ranges::find_if(*models, &plugin::Model::is_default);
   return found == models->end() ? std::string() : found->id;
 }
-
-}  // namespace
 
 Lane::Lane(std::shared_ptr<plugin::Backend> backend, const config::Backend& rules, Loop& loop)
     : backend_(std::move(backend)),
@@ -56,15 +56,15 @@ Milliseconds Lane::rest() {
   return std::max(rests_until_ - now, pace_.wait(now));
 }
 
-// A job that names no model means the default one.
-std::string Lane::model_of(const job::Job& job) const {
-  return job.model.empty() ? default_model_ : job.model;
-}
-
 job::Models Lane::models() const {
+  const auto meant = [this](const std::string& asked) {
+    return asked.empty() ? default_model_ : asked;
+  };
   job::Models models;
-  if (has_run_) job::add_spellings(models.loaded, last_model_, default_model_);
-  models.full = full_models(rules_.model_concurrency, running_models_, default_model_);
+  if (last_model_) job::add_spellings(models.loaded, meant(*last_model_), default_model_);
+  std::map<std::string, int> jobs_of;
+  for (const auto& [asked, jobs] : running_models_) jobs_of[meant(asked)] += jobs;
+  models.full = full_models(rules_.model_concurrency, jobs_of, default_model_);
   return models;
 }
 
@@ -73,22 +73,20 @@ void Lane::resume() {
   trial_.reset();
   circuit_.succeeded();
   rests_until_ = Milliseconds(0);
-  if (default_model_.empty()) default_model_ = default_model_of(*backend_);
 }
 
 void Lane::begin(const job::Job& job) {
   ++running;
   lacks_trial_ = false;
   if (circuit_state() == Circuit::State::half_open) trial_.emplace(job.id, job.fence);
-  last_model_ = model_of(job);
-  has_run_ = true;
-  ++running_models_[last_model_];
+  last_model_ = job.model;
+  ++running_models_[job.model];
 }
 
 void Lane::end(const job::Job& job) {
   --running;
   end_trial({job.id, job.fence});
-  const auto model = running_models_.find(model_of(job));
+  const auto model = running_models_.find(job.model);
   if (--model->second == 0) running_models_.erase(model);
 }
 

@@ -18,6 +18,10 @@ namespace llmspool::spool {
 // beside its new one.
 using RunKey = std::pair<job::JobId, job::Fence>;
 
+// Which model a backend gives to jobs that name none; empty: it cannot tell now. Blocks for the
+// plugin.
+std::string default_model_of(const plugin::Backend& backend);
+
 class Lane {
  public:
   Lane(std::shared_ptr<plugin::Backend> backend, const config::Backend& rules, Loop& loop);
@@ -25,8 +29,9 @@ class Lane {
   plugin::Backend& backend() const { return *backend_; }
   const std::shared_ptr<plugin::Backend>& shared_backend() const { return backend_; }
   const config::Backend& rules() const { return rules_; }
-  // Of jobs that name none; empty: it cannot be told, and is asked for again at a resume.
+  // Of jobs that name none; empty: it could not be told yet.
   const std::string& default_model() const { return default_model_; }
+  void tell_default_model(std::string model) { default_model_ = std::move(model); }
   Slots& slots() { return slots_; }
 
   // How many jobs may be claimed for it now.
@@ -60,6 +65,8 @@ class Lane {
                 std::int64_t tokens);
   // As if it had been given all at `at` that a minute allows.
   void spend_all(Milliseconds at) { pace_.charge_all(at); }
+  // It asked to be left alone, and that time is not over.
+  bool asks_for_patience() const { return rests_until_ > loop_.uptime(); }
   // A person says that it is fine.
   void resume();
 
@@ -72,8 +79,6 @@ class Lane {
   std::string stopped_reason;  // by an answer of its plugin, until a person resumes it
 
  private:
-  std::string model_of(const job::Job& job) const;
-
   const std::shared_ptr<plugin::Backend> backend_;
   const config::Backend rules_;
   Loop& loop_;
@@ -84,9 +89,9 @@ class Lane {
   std::optional<RunKey> trial_;  // tries the half open circuit
   bool lacks_trial_ = false;     // and no job waits for the backend that could
   Milliseconds rests_until_{0};
+  // As the jobs ask for them: what "" means may be known only later.
   std::map<std::string, int> running_models_;
-  std::string last_model_;
-  bool has_run_ = false;
+  std::optional<std::string> last_model_;
 };
 
 }  // namespace llmspool::spool

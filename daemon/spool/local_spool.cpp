@@ -89,11 +89,21 @@ void LocalSpool::resume() {
   parts_.loop.post([this] { resume_on_loop({}); });
 }
 
-// Its models may have come only now.
 void LocalSpool::resume_on_loop(const std::string& backend) {
   dispatcher_.resume(backend);
+  // Its models may have come only now.
   for (const auto& each : parts_.plugins.backends())
-    forecast_.tell_default_model(each->id(), dispatcher_.default_model(each->id()));
+    if ((backend.empty() || each->id() == backend) && dispatcher_.default_model(each->id()).empty())
+      ask_default_model(each);
+}
+
+void LocalSpool::ask_default_model(const std::shared_ptr<plugin::Backend>& backend) {
+  parts_.workers.run([this, backend] {
+    parts_.loop.post([this, backend, model = default_model_of(*backend)] {
+      dispatcher_.tell_default_model(backend->id(), model);
+      forecast_.tell_default_model(backend->id(), model);
+    });
+  });
 }
 
 void LocalSpool::on_change(const job::Job& job) {

@@ -74,6 +74,7 @@ class LocalSpool final : public Spool {
   static double random_share();
   void foresee(const plugin::Backend& backend);
   void resume_on_loop(const std::string& backend);
+  void ask_default_model(const std::shared_ptr<plugin::Backend>& backend);
   void cancel_and_remove(job::JobId id, const Done<void>& done);
 
   void on_change(const job::Job& job);

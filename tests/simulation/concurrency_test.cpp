@@ -111,5 +111,19 @@ TEST_F(ConcurrencyScenario, AJobWithoutAModelCountsForTheDefaultOne) {
   EXPECT_EQ(most_calls_, 1);
 }
 
+TEST_F(ConcurrencyScenario, AJobWithoutAModelCountsForADefaultThatIsKnownLater) {
+  knows_models_ = [] { return false; };
+  start_for_three({"large"});
+  for (int i = 0; i < 2; ++i) submit();  // side by side, since nobody knows better
+  time_.pass(Milliseconds(500));
+  knows_models_ = [] { return true; };
+  spool_->resume();
+  for (int i = 0; i < 8; ++i) submit([](auto& submission) { submission.job.model = "large"; });
+  time_.pass(seconds(1));
+  most_calls_ = 0;
+  time_.pass(minutes(1));
+  EXPECT_EQ(most_calls_, 1);
+}
+
 }  // namespace
 }  // namespace llmspool::simulation

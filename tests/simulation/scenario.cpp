@@ -64,8 +64,12 @@ void Scenario::have_backend(ScriptedBackend::Script script, int concurrency, con
     asked_.push_back({time_.uptime(), id, request});
     return script(request, sink);
   };
+  auto tell = [this, known = std::move(known)]() -> Result<std::vector<plugin::Model>> {
+    if (!knows_models_()) return fail(Code::unavailable, "The models are not known.");
+    return known;
+  };
   backends_.push_back(
-      std::make_shared<ScriptedBackend>(id, concurrency, std::move(known), std::move(recorded)));
+      std::make_shared<ScriptedBackend>(id, concurrency, std::move(tell), std::move(recorded)));
 }
 
 void Scenario::have_answering_backend(const std::string& id) {

@@ -38,8 +38,9 @@ class MemoryStore final : public sqlite::SqliteStore {
 class ScriptedBackend final : public plugin::Backend {
  public:
   using Script = std::function<plugin::Ending(const plugin::GenerateRequest&, plugin::Sink&)>;
+  using Models = std::function<Result<std::vector<plugin::Model>>()>;
 
-  ScriptedBackend(std::string id, int concurrency, std::vector<plugin::Model> models, Script script)
+  ScriptedBackend(std::string id, int concurrency, Models models, Script script)
       : id_(std::move(id)),
         concurrency_(concurrency),
         models_(std::move(models)),
@@ -49,7 +50,7 @@ class ScriptedBackend final : public plugin::Backend {
   const std::string& description() const override { return id_; }
   int concurrency() const override { return concurrency_; }
   const std::vector<plugin::Parameter>& params() const override { return params_; }
-  Result<std::vector<plugin::Model>> models() const override { return models_; }
+  Result<std::vector<plugin::Model>> models() const override { return models_(); }
   plugin::Ending generate(const plugin::GenerateRequest& request, plugin::Sink& sink) override {
     sink.begin_request();
     return script_(request, sink);
@@ -58,7 +59,7 @@ class ScriptedBackend final : public plugin::Backend {
  private:
   const std::string id_;
   const int concurrency_;
-  const std::vector<plugin::Model> models_;
+  const Models models_;
   const Script script_;
   const std::vector<plugin::Parameter> params_ = plugin::common_params();
 };
@@ -136,6 +137,8 @@ class Scenario : public testing::Test {
 
   VirtualTime time_;
   MemoryStore store_{time_};
+  // Whether a backend that is asked for its models knows them; it may take its time.
+  std::function<bool()> knows_models_ = [] { return true; };
   std::vector<Asked> asked_;
   store::Retention retention_;  // before start()
 

@@ -34,6 +34,19 @@ TEST_F(SwitchesScenario, APauseHoldsBeforeItIsStored) {
   EXPECT_EQ(status(waits), Status::pending);
 }
 
+TEST_F(SwitchesScenario, AResumeWaitsForNoBackendThatTakesItsTime) {
+  knows_models_ = [] { return false; };
+  start_answering();
+  knows_models_ = [this] {
+    time_.sleep(minutes(1));
+    return true;
+  };
+  spool_->resume();
+  const auto id = submit();
+  time_.pass(seconds(1));
+  EXPECT_EQ(status(id), Status::completed);
+}
+
 TEST_F(SwitchesScenario, APauseThatCannotBeStoredIsTakenBack) {
   start_answering();
   pause_in_vain();
