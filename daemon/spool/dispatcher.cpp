@@ -292,7 +292,7 @@ void Dispatcher::run(Lane& lane, store::Claimed claimed) {
   runs_[key] = run;
   if (stopping_)
     run->drain();  // it has begun nothing, so it is put back at once
-  else if (lane.is_down())
+  else if (lane.is_down() || lane.asks_for_patience())
     run->decline(fmt::format("Waiting, since {} takes no jobs now", job.backend));
   else
     run->begin();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/finally.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "spool/retry.hpp"
@@ -145,7 +146,10 @@ void JobRun::on_step_begun(const std::string& step) {
 
 void JobRun::on_step_ended(const CallPtr& call, const pipeline::Step& step, StepOutcome outcome) {
   tell_answer(calls_.at(step.name), outcome);
-  if (calls_.at(step.name).generates) slots_.release();
+  // Its slot is free when it is known whether the steps that wait for one are still wanted.
+  const Finally release([this, generates = calls_.at(step.name).generates] {
+    if (generates) slots_.release();
+  });
   calls_.erase(step.name);
   std::erase(started_, step.name);
   if (closed_) return end_if_over();
@@ -215,6 +219,7 @@ void JobRun::watch(const std::string& step, const CallPtr& call) {
 
 // The attempt ends at once, whenever the call returns.
 void JobRun::time_out(const std::string& step, const Timeout& timeout, std::string detail) {
+  if (failed_) return conclude_now();
   const auto& call = *calls_.at(step).call;
   const Trouble trouble{.ending = {.verdict = Verdict::retry_later, .message = std::move(detail)},
                         .step = step,
@@ -256,6 +261,12 @@ void JobRun::conclude(const Trouble& trouble) {
     close_with(job::PutBack{});
   else
     close_with(answer_to(trouble));
+}
+
+// A step has failed, and nobody waits any longer for those that were cancelled for it.
+void JobRun::conclude_now() {
+  conclude(*failed_);
+  flush();
 }
 
 // Where the job goes that its backend `gives_up`: to another that takes jobs now, or else to one
@@ -345,6 +356,7 @@ void JobRun::watch_timeout() {
 
 // The job ends at once; its backend is free again when the calls have returned.
 void JobRun::on_timeout() {
+  if (failed_) return conclude_now();
   cancel_calls();
   close_with(job::Fail{{.code = "timeout",
                         .detail = fmt::format("The job took longer than its {} s.",
@@ -376,7 +388,9 @@ void JobRun::drain() {
 void JobRun::put_back() {
   draining_ = true;
   cancel_calls();
-  if (!closed_) close_with(job::PutBack{});
+  if (closed_) return flush();
+  if (failed_) return conclude_now();
+  close_with(job::PutBack{});
   flush();
 }
 

@@ -503,5 +503,60 @@ TEST_F(JobRunScenario, CancelsTheStepsBesideOneThatFails) {
   EXPECT_EQ(status(id), Status::failed);
 }
 
+class DeafStepScenario : public JobRunScenario {
+ protected:
+  // Of two steps side by side one answers so, and the other does not hear that it is cancelled.
+  void start_with(plugin::Verdict verdict) {
+    have_backend(
+        [this, verdict](const GenerateRequest& request, Sink&) {
+          if (request.step != "notes") return failure(verdict);
+          time_.sleep(hours(1));
+          return failure(plugin::Verdict::cancelled);
+        },
+        2);
+    config::Backend rules;
+    rules.first_token_timeout = seconds(10);
+    rules.circuit_failures = 2;
+    start({{"x", rules}});
+  }
+};
+
+TEST_F(DeafStepScenario, FailsAJobForItsFirstFailure) {
+  start_with(plugin::Verdict::failed);
+  const auto id = submit_chain();
+  time_.pass(seconds(15));
+  EXPECT_EQ(status(id), Status::failed);
+  EXPECT_EQ(job(id).failure.value().code, "backend_failed");
+  EXPECT_EQ(backend().circuit, spool::Circuit::State::closed);
+}
+
+TEST_F(DeafStepScenario, StopsABackendThatSaysSo) {
+  start_with(plugin::Verdict::stop_queue);
+  submit_chain();
+  time_.pass(seconds(15));
+  EXPECT_NE(backend().stopped_reason, "");
+}
+
+TEST_F(DeafStepScenario, FailsAJobForItsFirstFailureAtTheEndOfItsTime) {
+  start_with(plugin::Verdict::failed);
+  const auto id = submit([](auto& submission) {
+    submission.job.pipeline = "chain";
+    submission.request = {};
+    submission.request.inputs = {{"text", "Hello"}};
+    submission.job.timeout_seconds = 5;
+  });
+  time_.pass(seconds(6));
+  EXPECT_EQ(job(id).failure.value().code, "backend_failed");
+}
+
+TEST_F(DeafStepScenario, FailsAJobForItsFirstFailureWhenTheDaemonStops) {
+  start_with(plugin::Verdict::failed);
+  const auto id = submit_chain();
+  time_.pass(seconds(1));
+  spool_->stop(seconds(1), [] {});
+  time_.pass(seconds(2));
+  EXPECT_EQ(status(id), Status::failed);
+}
+
 }  // namespace
 }  // namespace llmspool::simulation

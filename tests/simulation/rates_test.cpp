@@ -49,6 +49,41 @@ TEST_F(RatesScenario, LeavesABackendAloneForTheLongestOfWhatItAsks) {
   EXPECT_EQ(asked_.size(), 2U);
 }
 
+TEST_F(RatesScenario, LeavesABackendAloneThatAsksDuringAClaim) {
+  have_backend(
+      [&](const GenerateRequest&, Sink& sink) {
+        if (asked_.size() > 1) return say(sink);
+        time_.sleep(seconds(1));
+        return Ending{.verdict = Verdict::retry_later, .retry_after_seconds = 40};
+      },
+      2);
+  start();
+  submit();
+  time_.pass(Milliseconds(500));
+  const auto next = submit();
+  store_.answer_next_after(seconds(1));  // the claim
+  time_.pass(seconds(30));
+  EXPECT_EQ(asked_.size(), 1U);
+  EXPECT_EQ(status(next), Status::pending);
+  time_.pass(seconds(15));
+  EXPECT_EQ(status(next), Status::completed);
+  EXPECT_EQ(job(next).attempt, 1);
+}
+
+TEST_F(RatesScenario, ChargesNothingForAStepThatIsNoLongerWanted) {
+  have_backend([&](const GenerateRequest& request, Sink& sink) {
+    return request.step == "answer" ? say(sink) : failure();
+  });
+  config::Backend rules;
+  rules.requests_per_minute = 2;
+  start({{"x", rules}});
+  const auto chain = submit_chain();  // of two steps, one of which waits for the other's slot
+  const auto other = submit();
+  time_.pass(seconds(2));
+  EXPECT_EQ(status(chain), Status::failed);
+  EXPECT_EQ(status(other), Status::completed);
+}
+
 TEST_F(RatesScenario, GivesABackendJobsAgainWhereAPersonResumesIt) {
   start_asking_for_patience();
   submit();
