@@ -17,13 +17,6 @@ std::int64_t number_of(Database& database, std::string_view pragma) {
   return row.next() ? row.number(0) : 0;
 }
 
-// What a user without special rights may still write.
-std::int64_t bytes_free(const std::filesystem::path& file) {
-  struct statvfs about{};
-  if (statvfs(file.c_str(), &about) != 0) return std::numeric_limits<std::int64_t>::max();
-  return static_cast<std::int64_t>(about.f_bavail) * static_cast<std::int64_t>(about.f_frsize);
-}
-
 std::string mib(std::int64_t bytes) {
   return std::to_string(bytes / kMebibyte) + " MiB";
 }
@@ -35,11 +28,17 @@ std::int64_t bytes_used(Database& database) {
          number_of(database, "PRAGMA page_size");
 }
 
+std::int64_t bytes_free(const std::filesystem::path& file) {
+  struct statvfs about{};
+  if (statvfs(file.c_str(), &about) != 0) return std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(about.f_bavail) * static_cast<std::int64_t>(about.f_frsize);
+}
+
 Result<void> Space::check(Database& database, std::int64_t more) {
   if (limits_.bytes_max <= 0 && limits_.free_bytes_min <= 0) return {};
   if (!looked_) {
     used_ = limits_.bytes_max > 0 ? bytes_used(database) : 0;
-    free_ = limits_.free_bytes_min > 0 ? bytes_free(database.file()) : 0;
+    free_ = limits_.free_bytes_min > 0 ? bytes_free_(database.file()) : 0;
     taken_ = 0;
     looked_ = true;
   }

@@ -3,6 +3,9 @@
 // on its disk. Looked at before anything is written.
 #pragma once
 
+#include <filesystem>
+#include <functional>
+
 #include "store/sqlite/database.hpp"
 
 namespace llmspool::store::sqlite {
@@ -14,10 +17,15 @@ struct SpaceLimits {
 
 // What the database's content takes.
 std::int64_t bytes_used(Database& database);
+// What a user without special rights may still write to the disk of a file.
+std::int64_t bytes_free(const std::filesystem::path& file);
 
 class Space {
  public:
-  explicit Space(SpaceLimits limits) : limits_(limits) {}
+  using BytesFree = std::function<std::int64_t(const std::filesystem::path& file)>;
+
+  explicit Space(SpaceLimits limits, BytesFree free = bytes_free)
+      : limits_(limits), bytes_free_(std::move(free)) {}
 
   // Code::no_space, with how to mend it, unless `more` bytes fit.
   Result<void> check(Database& database, std::int64_t more);
@@ -26,6 +34,7 @@ class Space {
 
  private:
   const SpaceLimits limits_;
+  const BytesFree bytes_free_;
   bool looked_ = false;
   std::int64_t used_ = 0, free_ = 0, taken_ = 0;
 };
