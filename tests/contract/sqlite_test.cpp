@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "harness.hpp"
+#include "store/sqlite/changes.hpp"
 #include "store/sqlite/state_directory.hpp"
 #include "store/sqlite/store.hpp"
 
@@ -23,6 +24,7 @@ using testing::AllOf;
 using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::SizeIs;
 
 class SqliteStoreTest : public testing::Test {
@@ -65,6 +67,22 @@ class SqliteStoreTest : public testing::Test {
         SQLITE_OK);
     sqlite3_close(database);
     return rows;
+  }
+
+  // What the content of the store takes.
+  std::int64_t bytes_used() const {
+    sqlite::Database database(state_ / "llmspool.db");
+    return sqlite::bytes_used(database);
+  }
+  // A store that has room for so many bytes more.
+  std::unique_ptr<Store> open_with_room_for(std::int64_t bytes) {
+    open().value().reset();
+    return sqlite::open(
+               {.directory = state_, .space = {.bytes_max = bytes_used() + bytes}, .clock = clock_})
+        .value();
+  }
+  static std::int64_t size_of(Submission submission) {
+    return std::ssize(sqlite::SubmissionRow(std::move(submission)).request);
   }
 
   ManualClock clock_;
@@ -226,6 +244,40 @@ TEST_F(SqliteStoreTest, RefusesAJobForWhichThereIsNoRoom) {
   EXPECT_EQ((*full)->room().error().message, refused.error().message);
 }
 
+TEST_F(SqliteStoreTest, TakesAJobForWhichThereIsJustRoom) {
+  const auto store = open_with_room_for(size_of(prompt()));
+  EXPECT_TRUE(submit(*store).has_value());
+}
+
+TEST_F(SqliteStoreTest, RefusesAJobForWhichAByteOfRoomIsMissing) {
+  const auto store = open_with_room_for(size_of(prompt()) - 1);
+  EXPECT_EQ(submit(*store).error().code, Code::no_space);
+}
+
+TEST_F(SqliteStoreTest, HasRoomUntilItsLastByteIsTaken) {
+  EXPECT_TRUE(open_with_room_for(1)->room().has_value());
+  EXPECT_EQ(open_with_room_for(0)->room().error().code, Code::no_space);
+}
+
+TEST_F(SqliteStoreTest, RemovesNothingForSpaceWhileNoByteIsTooMany) {
+  const auto store = open().value();
+  for (JobId id = 1; id <= 2; ++id) {
+    ASSERT_TRUE(submit(*store, std::string(std::size_t{64} * 1024, 'x')).has_value());
+    ASSERT_TRUE(await<Applied>([&](auto done) {
+                  store->apply(id, {}, {job::Cancel{}}, std::move(done));
+                }).has_value());
+  }
+  const auto removed_at = [&](std::int64_t bytes_max) {
+    return await<Store::Retained>(
+               [&](auto done) { store->retain({.bytes_max = bytes_max}, std::move(done)); })
+        .value()
+        .removed;
+  };
+  const std::int64_t used = bytes_used();
+  EXPECT_THAT(removed_at(used), IsEmpty());
+  EXPECT_THAT(removed_at(used - 1), ElementsAre(1));
+}
+
 TEST_F(SqliteStoreTest, CountsTheRoomThatOneCommitTakes) {
   const auto store =
       sqlite::open({.directory = state_, .space = {.bytes_max = 1024 * 1024}, .clock = clock_});
@@ -271,6 +323,17 @@ TEST_F(SqliteStoreTest, KeepsSomeOfItsDiskFree) {
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, Code::no_space);
   EXPECT_THAT(refused.error().message, HasSubstr("[state] free_bytes_min"));
+}
+
+// A job is written twice, into the log first.
+TEST_F(SqliteStoreTest, TakesAJobUntilTwiceItsSizeWouldTakeAByteThatIsToStayFree) {
+  sqlite::Database database(directory_.path() / "any.db");
+  const auto check = [&](std::int64_t bytes) {
+    return sqlite::Space({.free_bytes_min = 1000}, [](const auto&) { return 1200; })
+        .check(database, bytes);
+  };
+  EXPECT_TRUE(check(100).has_value());
+  EXPECT_EQ(check(101).error().code, Code::no_space);
 }
 
 TEST_F(SqliteStoreTest, SaysWhenTheFileIsDamaged) {
@@ -362,7 +425,7 @@ TEST_F(DamagedRow, LetsNobodyWaitForIt) {
   follower.job.after = {damaged};
   const JobId waits = submit(std::move(follower));
   damage(damaged);
-  ASSERT_THAT(claim(), testing::IsEmpty());
+  ASSERT_THAT(claim(), IsEmpty());
   const auto woken = await<Store::Woken>([&](auto done) { store_->wake(done); }).value();
   ASSERT_THAT(woken.ended, SizeIs(1));
   EXPECT_EQ(woken.ended[0].job.id, waits);
