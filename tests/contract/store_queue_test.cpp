@@ -48,6 +48,16 @@ class StoreQueue : public StoreContract {
     return await<Store::Retained>([&](auto done) { store_->retain(retention, std::move(done)); })
         .value();
   }
+  // Of three submits in one commit.
+  std::vector<std::optional<Code>> refusals_of_three() {
+    const auto all = await<std::vector<Result<Submitted>>>([&](auto done) {
+                       store_->submit_all({prompt(), prompt(), prompt()}, std::move(done));
+                     }).value();
+    std::vector<std::optional<Code>> refusals;
+    for (const auto& each : all)
+      refusals.push_back(each ? std::nullopt : std::optional(each.error().code));
+    return refusals;
+  }
   JobId submit_ended() {
     const JobId id = submit().id;
     claim();
@@ -488,6 +498,37 @@ TEST_P(StoreQueue, CountsAJobThatIsRunAgainAsWaiting) {
   const auto again = try_apply(ended, job::Restart{});
   ASSERT_FALSE(again.has_value());
   EXPECT_EQ(again.error().code, Code::queue_full);
+}
+
+TEST_P(StoreQueue, CountsAJobThatIsRunAgainAsOneOfItsOwner) {
+  open({.owner_waiting_max = 1});
+  const JobId ended = submit_ended();
+  submit();
+  EXPECT_EQ(try_apply(ended, job::Restart{}).error().code, Code::queue_full);
+}
+
+TEST_P(StoreQueue, RunsAJobAgainInTheLastPlaceOfTheQueue) {
+  open({.waiting_max = 2});
+  const JobId ended = submit_ended();
+  submit();
+  EXPECT_TRUE(try_apply(ended, job::Restart{}).has_value());
+}
+
+TEST_P(StoreQueue, RunsAJobAgainInTheLastPlaceOfItsOwner) {
+  open({.owner_waiting_max = 2});
+  const JobId ended = submit_ended();
+  submit();
+  EXPECT_TRUE(try_apply(ended, job::Restart{}).has_value());
+}
+
+TEST_P(StoreQueue, TakesOfManyOnlyThoseThatTheQueueMayHold) {
+  open({.waiting_max = 2});
+  EXPECT_THAT(refusals_of_three(), ElementsAre(std::nullopt, std::nullopt, Code::queue_full));
+}
+
+TEST_P(StoreQueue, TakesOfManyOnlyThoseThatTheirOwnerMayHave) {
+  open({.owner_waiting_max = 2});
+  EXPECT_THAT(refusals_of_three(), ElementsAre(std::nullopt, std::nullopt, Code::queue_full));
 }
 
 TEST_P(StoreQueue, BoundsTheWaitingJobsOfEachOwner) {
