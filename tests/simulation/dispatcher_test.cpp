@@ -44,7 +44,22 @@ class DispatcherScenario : public Scenario {
     time_.pass(seconds(1));
     broken_ = false;
   }
+  // While a job runs that would end so much after the grace of the stop, which begins now.
+  job::JobId stop_amid_a_job(Milliseconds beyond) {
+    constexpr seconds kTakes{10};
+    have_backend([&](const GenerateRequest&, Sink&) {
+      time_.sleep(kTakes);
+      return Ending{};
+    });
+    start();
+    const auto id = submit();
+    time_.pass(seconds(1));
+    grace_ = asked_.front().at + kTakes - beyond - time_.uptime();
+    spool_->stop(grace_, [] {});
+    return id;
+  }
   bool broken_ = true, hangs_ = false;
+  Milliseconds grace_{0};
 };
 
 TEST_F(DispatcherScenario, TriesAgainThoughAnEarlierTrialHasNotReturned) {
@@ -432,6 +447,24 @@ TEST_F(DispatcherScenario, PutsAJobBackThatOutlastsTheGraceOfAStop) {
   time_.pass(minutes(2));
   EXPECT_TRUE(at_rest);
   EXPECT_EQ(status(late), Status::pending);
+}
+
+TEST_F(DispatcherScenario, CompletesAJobThatEndsInTheLastMillisecondOfTheGrace) {
+  const auto id = stop_amid_a_job(-Milliseconds(1));
+  time_.pass(minutes(1));
+  EXPECT_EQ(status(id), Status::completed);
+}
+
+TEST_F(DispatcherScenario, PutsAJobBackThatWouldEndAMillisecondAfterTheGrace) {
+  const auto id = stop_amid_a_job(Milliseconds(1));
+  time_.pass(minutes(1));
+  EXPECT_EQ(status(id), Status::pending);
+}
+
+TEST_F(DispatcherScenario, PutsNoJobBackBeforeTheGraceIsOver) {
+  const auto id = stop_amid_a_job(Milliseconds(1));
+  time_.pass(grace_);
+  EXPECT_EQ(status(id), Status::processing);
 }
 
 TEST_F(DispatcherScenario, BeginsNoJobThatWasBeingClaimedWhenTheDaemonStops) {
