@@ -15,13 +15,13 @@ using std::chrono::seconds;
 
 class ConcurrencyScenario : public Scenario {
  protected:
-  // Backend "x", which takes three at once and one for its first model.
-  void start_for_three(const std::vector<std::string>& models = {}) {
+  // Backend "x", which takes three at once and so many for its first model.
+  void start_for_three(const std::vector<std::string>& models = {}, int of_the_first = 1) {
     have_backend(
         [this](const GenerateRequest& request, Sink& sink) { return count(request, sink); }, 3, "x",
         models);
     config::Backend rules;
-    if (!models.empty()) rules.model_concurrency = {{models.front(), 1}};
+    if (!models.empty()) rules.model_concurrency = {{models.front(), of_the_first}};
     start({{"x", rules}});
   }
   void submit_some(const std::vector<std::string>& models = {""}) {
@@ -97,6 +97,12 @@ TEST_F(ConcurrencyScenario, AModelRunsNoMoreJobsThanItMay) {
   start_for_three({"large", "small"});
   submit_some({"large", "small"});
   EXPECT_EQ(most_of_model_["large"], 1);
+}
+
+TEST_F(ConcurrencyScenario, AModelRunsAsManyJobsAsItMay) {
+  start_for_three({"large", "small"}, 2);
+  submit_some({"large", "small"});
+  EXPECT_EQ(most_of_model_["large"], 2);
 }
 
 TEST_F(ConcurrencyScenario, JobsForAnotherModelRunBesideOneThatIsFull) {
