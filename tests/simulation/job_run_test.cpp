@@ -46,6 +46,29 @@ class JobRunScenario : public Scenario {
     job.first_token_timeout_seconds = 10;
     job.token_timeout_seconds = 5;
   }
+  // A job whose optimizer has the backend write so much for it.
+  job::JobId submit_with_draft_of(std::size_t bytes) {
+    have_backend([this, bytes](const GenerateRequest&, Sink& sink) {
+      if (asked_.size() > 1) return say(sink);
+      sink.emit(std::string(bytes, 'x'));
+      return Ending{};
+    });
+    have_optimizer([](const Generate& generate, OptimizeResult&) {
+      return generate("Hello", [](std::string_view) {});
+    });
+    start();
+    return submit_optimized();
+  }
+  // A job whose prompt an optimizer makes so long.
+  job::JobId submit_prolonged_to(std::size_t bytes) {
+    have_answering_backend();
+    have_optimizer([bytes](const Generate&, OptimizeResult& result) {
+      result.documents["text"] = std::string(bytes, 'x');
+      return Ending{};
+    });
+    start();
+    return submit_optimized();
+  }
   job::JobId submit_optimized(const std::function<void(job::Job&)>& change = {}) {
     return submit([&](auto& submission) {
       submission.request.optimizers = {{"opt", {}}};
@@ -301,14 +324,26 @@ TEST_F(JobRunScenario, ListensToNoAnswerWithoutEndForAnOptimizer) {
   EXPECT_EQ(job(id).failure->code, "backend_failed");
 }
 
+TEST_F(JobRunScenario, ListensToAsLongAnAnswerForAnOptimizerAsAStepMayWrite) {
+  const auto id = submit_with_draft_of(limits::kAnswerBytesMax);
+  time_.pass(minutes(1));
+  EXPECT_EQ(status(id), Status::completed);
+}
+
+TEST_F(JobRunScenario, FailsAJobWhoseOptimizerIsWrittenAByteTooMuch) {
+  const auto id = submit_with_draft_of(limits::kAnswerBytesMax + 1);
+  time_.pass(minutes(1));
+  EXPECT_EQ(status(id), Status::failed);
+}
+
+TEST_F(JobRunScenario, TakesAsLongATextOfAnOptimizerAsAStepMayWrite) {
+  const auto id = submit_prolonged_to(limits::kAnswerBytesMax);
+  time_.pass(minutes(1));
+  EXPECT_EQ(status(id), Status::completed);
+}
+
 TEST_F(JobRunScenario, StoresNoTextWithoutEndOfAnOptimizer) {
-  have_answering_backend();
-  have_optimizer([](const Generate&, OptimizeResult& result) {
-    result.documents["text"] = std::string(limits::kAnswerBytesMax + 1, 'x');
-    return Ending{};
-  });
-  start();
-  const auto id = submit_optimized();
+  const auto id = submit_prolonged_to(limits::kAnswerBytesMax + 1);
   time_.pass(minutes(1));
   EXPECT_THAT(job(id).failure.value().detail, HasSubstr("16 MiB"));
   EXPECT_EQ(job(id).failure->code, "optimizer_failed");
