@@ -104,6 +104,26 @@ TEST_F(IntakeTest, NamesTheFieldThatIsWrong) {
   EXPECT_EQ(wrong_field(later), "not_before");
 }
 
+TEST_F(IntakeTest, TakesAStartUpToTheLongestDelay) {
+  auto later = prompt();
+  later.job.not_before = kNow + limits::kDelayMax;
+  EXPECT_TRUE(take(later));
+}
+
+TEST_F(IntakeTest, TakesADelayUpToTheLongest) {
+  auto later = prompt();
+  later.delay_seconds = limits::kDelayMax.count();
+  EXPECT_TRUE(take(later));
+  later.delay_seconds = limits::kDelayMax.count() + 1;
+  EXPECT_EQ(wrong_field(later), "not_before");
+}
+
+TEST_F(IntakeTest, TakesADeadlineThatIsAMillisecondAhead) {
+  auto urgent = prompt();
+  urgent.job.deadline = kNow + Milliseconds(1);
+  EXPECT_TRUE(take(urgent));
+}
+
 TEST_F(IntakeTest, RefusesAStartThatIsNotBeforeTheDeadline) {
   auto never = prompt();
   never.delay_seconds = 90;
