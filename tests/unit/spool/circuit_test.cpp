@@ -90,6 +90,20 @@ TEST(Circuit, RestsForABoundedTime) {
   EXPECT_EQ(circuit.wait(now), limits::kCircuitRestMax);
 }
 
+TEST(Circuit, DoublesItsRestNoFurtherThanToTheLongest) {
+  // What it rests after a trial has failed, if it has rested so long before it.
+  const auto rest_after = [](Milliseconds rest) {
+    Circuit circuit(1, rest);
+    circuit.failed(0s, false);
+    circuit.failed(rest, true);
+    return circuit.wait(rest);
+  };
+  EXPECT_EQ(rest_after(299s), 598s);
+  EXPECT_EQ(rest_after(300s), limits::kCircuitRestMax);
+  EXPECT_EQ(rest_after(301s), limits::kCircuitRestMax);
+  EXPECT_EQ(rest_after(limits::kCircuitRestMax), limits::kCircuitRestMax);
+}
+
 TEST(Circuit, RestsAsAtFirstAfterATrialThatSucceeds) {
   Circuit circuit = failed(3);
   circuit.failed(kRest, true);

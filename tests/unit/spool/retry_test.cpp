@@ -18,6 +18,7 @@ TEST(RetryDelay, DoublesFromAttemptToAttempt) {
 }
 
 TEST(RetryDelay, IsBounded) {
+  EXPECT_EQ(retry_delay(9, 0, 1), seconds(256));
   EXPECT_EQ(retry_delay(10, 0, 1), seconds(300));
   EXPECT_EQ(retry_delay(100, 0, 1), seconds(300));
 }
@@ -30,6 +31,13 @@ TEST(RetryDelay, SpreadsOverTheUpperQuarter) {
 TEST(RetryDelay, IsAtLeastWhatTheBackendAskedFor) {
   EXPECT_EQ(retry_delay(1, 7, 0), seconds(7));
   EXPECT_EQ(retry_delay(10, 7, 1), seconds(300));
+}
+
+TEST(RetryDelay, IsAtMostADayThoughTheBackendAskedForMore) {
+  constexpr seconds kDay{86'400};
+  EXPECT_EQ(retry_delay(1, 86'399, 1), kDay - seconds(1));
+  EXPECT_EQ(retry_delay(1, 86'400, 1), kDay);
+  EXPECT_EQ(retry_delay(1, 86'401, 1), kDay);
 }
 
 TEST(RetryDelay, TakesNoNonsenseFromABackend) {
