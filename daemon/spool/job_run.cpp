@@ -181,12 +181,12 @@ void JobRun::watch(const std::string& step, const CallPtr& call) {
   if (!running.began) return;
   const Milliseconds now = context_.loop.uptime();
   const auto signs = call->take_signs();
-  if (signs.requests != running.request || (signs.asking && !running.asking)) {
+  if (signs.requests != running.request || signs.waits != running.waits) {
     running.request = signs.requests;
+    running.waits = signs.waits;
     running.asked = now;
     running.spoke.reset();
   }
-  running.asking = signs.asking;
   if (signs.alive) running.spoke = now;
 
   std::optional<Milliseconds> next = left_of(timeouts_.step.time, *running.began, now);

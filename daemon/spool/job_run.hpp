@@ -64,9 +64,9 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
     CallPtr call;
     bool generates = false;
     std::optional<Milliseconds> began{};  // on the loop's uptime; none while it waits
-    // Of the backend's last request: which it is, when it and its last text were seen.
-    std::int64_t request = 0;
-    bool asking = false;
+    // Of the backend's last request: which it is, how often any has waited, when it and its last
+    // text were seen.
+    std::int64_t request = 0, waits = 0;
     Milliseconds asked{0};
     std::optional<Milliseconds> spoke{};
   };

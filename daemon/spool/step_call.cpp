@@ -71,7 +71,13 @@ void StepCall::progress(int phase, std::uint64_t done, std::uint64_t total) {
 }
 
 void StepCall::see_phase(int phase) {
-  waits_ = phase == LLMSPOOL_PHASE_WAIT;
+  const bool waits = phase == LLMSPOOL_PHASE_WAIT;
+  const std::scoped_lock lock(mutex_);
+  if (waits_ && !waits) {
+    ++signs_.waits;
+    signs_.alive = false;
+  }
+  waits_ = waits;
 }
 
 void StepCall::usage(std::uint64_t prompt_tokens, std::uint64_t completion_tokens) {
@@ -81,7 +87,7 @@ void StepCall::usage(std::uint64_t prompt_tokens, std::uint64_t completion_token
 
 void StepCall::begin_request() {
   const std::scoped_lock lock(mutex_);
-  signs_ = {.requests = signs_.requests + 1, .asking = true};
+  signs_ = {.requests = signs_.requests + 1, .waits = signs_.waits, .asking = true};
   waits_ = false;
   usage_before_ = sum_of(usage_before_, usage_);
   usage_ = {};

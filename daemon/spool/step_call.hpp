@@ -52,6 +52,7 @@ class StepCall final : public plugin::Sink {
   std::string finish_reason() const;
   struct Signs {
     std::int64_t requests = 0;  // so far
+    std::int64_t waits = 0;     // for other work, that are over
     bool asking = false;
     bool alive = false;  // text of it came since the last look
   };
@@ -65,8 +66,7 @@ class StepCall final : public plugin::Sink {
   const std::string step_, label_;
   const std::function<void()> activity_;
 
-  std::atomic<bool> cancelled_ = false, told_ = false, too_long_ = false, prepares_ = false,
-                    waits_ = false;
+  std::atomic<bool> cancelled_ = false, told_ = false, too_long_ = false, prepares_ = false;
   std::atomic<int> phase_ = 0;
   std::atomic<std::uint64_t> done_ = 0, total_ = 0;
 
@@ -77,7 +77,7 @@ class StepCall final : public plugin::Sink {
   std::string finish_reason_ = "stop";
   job::Usage usage_before_, usage_;  // of the requests before the last, and of that one
   Signs signs_;
-  bool with_backend_ = false;
+  bool with_backend_ = false, waits_ = false;
   std::string text_;  // of the loop alone
 };
 

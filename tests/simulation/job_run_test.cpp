@@ -148,6 +148,21 @@ TEST_F(JobRunScenario, CountsNoSilenceWhileTheBackendWaitsForItsOtherWork) {
   EXPECT_EQ(status(id), Status::completed);
 }
 
+TEST_F(JobRunScenario, CountsNoSilenceBeforeAWaitThatIsOverBetweenTwoLooks) {
+  have_backend([&](const GenerateRequest&, Sink& sink) {
+    time_.sleep(Milliseconds(200));
+    sink.progress(LLMSPOOL_PHASE_WAIT, 0, 0);
+    time_.sleep(seconds(2));
+    sink.progress(LLMSPOOL_PHASE_LOAD, 0, 0);
+    time_.sleep(seconds(9));
+    return say(sink);
+  });
+  start();
+  const auto id = submit([](auto& submission) { submission.job.first_token_timeout_seconds = 10; });
+  time_.pass(minutes(1));
+  EXPECT_THAT(job(id).failures, IsEmpty());
+}
+
 TEST_F(JobRunScenario, GoesToAnotherBackendWhereItsStepWaitsTooLong) {
   have_backend([&](const GenerateRequest&, Sink& sink) {
     sink.progress(LLMSPOOL_PHASE_WAIT, 0, 0);
