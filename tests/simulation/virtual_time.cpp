@@ -13,7 +13,12 @@ void VirtualTime::after(Milliseconds delay, std::function<void()> work) {
 
 void VirtualTime::run(std::function<void()> work) {
   if (dying_) return;
-  const auto worker = workers_.emplace(workers_.end(), std::move(work));
+  const auto worker = workers_.emplace(workers_.end(), [work = std::move(work)] {
+    try {
+      work();
+    } catch (const Killed&) {  // in what catches nothing itself
+    }
+  });
   post([this, worker] { resume(worker); });
 }
 
