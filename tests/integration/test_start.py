@@ -44,6 +44,17 @@ def test_check_config_finds_the_same(make_daemon):
     assert not fine.state.exists(), "a check writes nothing"
 
 
+@pytest.mark.parametrize("option, lowest, highest", [
+    ("context_tokens", 0, 1048576), ("threads", 0, 512), ("batch_tokens", 1, 8192), ("parallel", 1, 64),
+    ("gpu_layers", -1, 10000)])
+def test_check_config_keeps_a_plugins_options_to_their_bounds(make_daemon, option, lowest, highest):
+    def status(value):
+        daemon = make_daemon(f"of_{value}", config=f"[backends.llamacpp]\n{option} = {value}\n")
+        return subprocess.run([BUILD / "daemon/llmspoold", "--check-config", "--config", daemon.config_file],
+                              capture_output=True).returncode
+    assert [status(value) for value in (lowest - 1, lowest, highest, highest + 1)] == [78, 0, 0, 78]
+
+
 def test_a_configuration_that_is_not_there(make_daemon):
     daemon = make_daemon()
     daemon.config_file.unlink()

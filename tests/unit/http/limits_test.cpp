@@ -301,6 +301,8 @@ TEST_F(Limits, AreThoseOfTheDescription) {
 // What docs/api.md says in numbers.
 TEST(LimitsOfTheManual, AreKept) {
   EXPECT_EQ(limits::kHeaderBytesMax, 32U * 1024);
+  EXPECT_EQ(limits::kConnectionsMax, 4096U);
+  EXPECT_EQ(Settings().bodies_bytes_max, 256U * 1024 * 1024);
   EXPECT_EQ(limits::kWaitMax.count(), 300);
   EXPECT_EQ(limits::kListMax, 500U);
   EXPECT_EQ(limits::kIdempotencyKeyBytesMax, 255U);

@@ -150,6 +150,20 @@ void expect_wrong(const std::vector<Case>& cases) {
   }
 }
 
+TEST(Definition, TakesWhatIsAtItsBounds) {
+  const std::string name(128, 'x');
+  for (const std::string& source :
+       {"[[inputs]]\nname = 'x'\naliases = ['y', '" + name + "']",
+        std::string("[[inputs]]\nname = 'x'\nmax_bytes = 1"),
+        std::string("[[inputs]]\nname = 'x'\nmax_bytes = '1GiB'"),
+        std::string("[[steps]]\nname = 't'\ngenerate = 'x'\nweight = 1"),
+        std::string("[[steps]]\nname = 't'\ngenerate = 'x'\nweight = 1000"),
+        "[[outputs]]\nfile = '" + name + "'\ncontent = ''"}) {
+    const auto read = parse_definition(with(source), "p.toml");
+    EXPECT_TRUE(read) << read.error().message;
+  }
+}
+
 TEST(Definition, RefusesWrongPipelinesAndInputs) {
   ASSERT_TRUE(parse_definition(with(""), "p.toml"));
   expect_wrong({
@@ -168,6 +182,8 @@ TEST(Definition, RefusesWrongPipelinesAndInputs) {
       {with("[[inputs]]\nname = 'x'\naliases = ['y', 'cv']"),
        "9:17: the input 'cv' is there twice, first on line 3"},
       {with("[[inputs]]\nname = 'x'\naliases = ['']"), "9:12: 'aliases' in [[inputs]] must have 1"},
+      {with("[[inputs]]\nname = 'x'\naliases = ['" + std::string(129, 'y') + "']"),
+       "9:12: 'aliases' in [[inputs]] must have 1"},
       {with("[[inputs]]\nname = 'x'\naliases = 'y'"),
        "9:11: 'aliases' in [[inputs]] must be a list of texts"},
       {with("[[inputs]]\nname = 'x'\ntype = 'bool'"),
@@ -176,6 +192,8 @@ TEST(Definition, RefusesWrongPipelinesAndInputs) {
        "9:8: 'type' in [[inputs]] cannot be 'boolaen'; did you mean 'boolean'?"},
       {with("[[inputs]]\nname = 'x'\nrequired = 1"),
        "9:12: 'required' in [[inputs]] must be true or"},
+      {with("[[inputs]]\nname = 'x'\nmax_bytes = 1073741825"),
+       "9:13: 'max_bytes' in [[inputs]] must be a size"},
       {with("[[inputs]]\nname = 'x'\nmax_bytes = 0"),
        "9:13: 'max_bytes' in [[inputs]] must be a size"},
       {with("[[inputs]]\nname = 'x'\ndefault = 1"),
@@ -233,6 +251,8 @@ TEST(Definition, RefusesWrongSteps) {
        "10:8: there is no input"},
       {with("[[steps]]\nname = 't'\ngenerate = 'x'\nweight = 0"),
        "10:10: 'weight' in [[steps]] must be a whole number from 1 to 1000, not 0"},
+      {with("[[steps]]\nname = 't'\ngenerate = 'x'\nweight = 1001"),
+       "10:10: 'weight' in [[steps]] must be a whole number from 1 to 1000, not 1001"},
       {with("[[steps]]\nname = 't'\ngenerate = 'x'\nparams = 3"),
        "10:10: 'params' in [[steps]] must"},
       {with("[[steps]]\nname = 't'\ngenerate = 'x'\nneeds = ['t']"),

@@ -36,6 +36,7 @@ TEST(Inputs, AreFilledIn) {
                 .value(),
             (Texts{{"cv", "me"}, {"tone", "warm"}, {"ats", "true"}, {"agreed", "true"}}));
   EXPECT_EQ(check_inputs(definition(), {{"cv", "é\n"}, {"tone", " "}})->at("tone"), " ");
+  EXPECT_EQ(check_inputs(definition(), {{"cv", "12345678"}})->at("cv"), "12345678");
 }
 
 TEST(Inputs, ReadBooleans) {

@@ -132,6 +132,18 @@ TEST_F(LlamaCpp, says_by_how_much_a_prompt_is_too_long) {
   EXPECT_NE(outcome.message.find("at most 1023 fit"), std::string::npos) << outcome.message;
 }
 
+TEST_F(LlamaCpp, takes_a_prompt_that_leaves_room_for_one_token) {
+  generate(kLetter, R"({"max_tokens": 1})");
+  const auto fits = run.prompt_tokens() + 1;
+  const auto with_context_of = [&](std::size_t tokens) {
+    const auto small = backend_with(", \"context_tokens\": " + std::to_string(tokens));
+    return small.generate({.prompt = kLetter}, run);
+  };
+  EXPECT_EQ(with_context_of(fits).verdict, Verdict::done);
+  EXPECT_EQ(run.completion_tokens(), 1U);
+  EXPECT_TRUE(with_context_of(fits - 1).invalid);
+}
+
 TEST_F(LlamaCpp, fills_the_context_to_the_end) {
   const auto small = backend_with(R"(, "context_tokens": 100)");
   EXPECT_EQ(small.generate({.prompt = kLetter}, run).verdict, Verdict::done);

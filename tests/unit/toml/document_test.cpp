@@ -96,6 +96,8 @@ TEST(ReadFile, SaysWhyItCannot) {
   std::ofstream(folder / "large.toml") << std::string(1024 * 1024 + 1, '#');
   EXPECT_THAT(read_file(folder / "large.toml").error().message,
               testing::EndsWith("it is larger than 1 MiB."));
+  std::ofstream(folder / "largest.toml") << std::string(1024 * 1024, '#');
+  EXPECT_TRUE(read_file(folder / "largest.toml"));
   std::ofstream(folder / "good.toml") << "a = 1\n";
   EXPECT_EQ(read_file(folder / "good.toml").value(), "a = 1\n");
 }
