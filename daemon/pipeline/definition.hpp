@@ -77,8 +77,8 @@ Result<std::map<std::string, std::string>> check_inputs(
     const Definition& definition, const std::map<std::string, std::string>& sent);
 
 // The inputs of a job that was taken in when the pipeline may have been another, as it declares
-// them now: by their present names, with the defaults of those that are new. The error is the name
-// of a required one that the job does not have.
+// them now: by their present names, with the defaults of those that are not there. The error is the
+// name of a required one that the job does not have.
 std::expected<std::map<std::string, std::string>, std::string> present_inputs(
     const Definition& definition, const std::map<std::string, std::string>& kept);
 

@@ -100,11 +100,13 @@ std::expected<std::map<std::string, std::string>, std::string> present_inputs(
     const Definition& definition, const std::map<std::string, std::string>& kept) {
   std::map<std::string, std::string> inputs;
   for (const Input& input : definition.inputs) {
-    auto value = kept.find(input.name);
+    auto found = kept.find(input.name);
     for (const std::string& alias : input.aliases)
-      if (value == kept.end()) value = kept.find(alias);
-    if (value == kept.end() && input.required) return std::unexpected(input.name);
-    inputs[input.name] = value == kept.end() ? input.default_value : value->second;
+      if (found == kept.end()) found = kept.find(alias);
+    std::string value = found == kept.end() ? input.default_value : found->second;
+    if (input.required && is_blank(value)) return std::unexpected(input.name);
+    if (input.type == Input::Type::boolean) value = truth(value);
+    inputs[input.name] = value.empty() ? input.default_value : std::move(value);
   }
   return inputs;
 }

@@ -165,7 +165,7 @@ class Loading {
       registry_.default_backend_ = wanted;
     } else if (!registry_.backends_.empty()) {
       const auto order = [&](const auto& backend) {
-        return std::tuple(is_last_choice(backend->id()), !config_.backends.contains(backend->id()));
+        return std::tuple(!config_.backends.contains(backend->id()), is_last_choice(backend->id()));
       };
       registry_.default_backend_ =
           (*std::ranges::min_element(registry_.backends_, {}, order))->id();

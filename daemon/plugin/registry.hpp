@@ -39,8 +39,8 @@ class Registry {
   const std::vector<std::shared_ptr<Optimizer>>& optimizers() const { return optimizers_; }
   std::set<std::string> optimizer_names() const;
   const std::vector<PluginInfo>& plugins() const { return plugins_; }
-  // The backend of jobs that name none: the configured one, or else the first by name, those that
-  // have a table before others and those that are a last choice behind all. Empty if there is none.
+  // The backend of jobs that name none: the configured one, or else the first by name of those that
+  // have a table, or of all; one that is a last choice behind the others. Empty if there is none.
   const std::string& default_backend() const { return default_backend_; }
 
  private:

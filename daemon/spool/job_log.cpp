@@ -40,9 +40,9 @@ std::string sentence(const job::Job& job, const job::Event& event, const Kind& k
   };
   if (event.type == "progress")
     return fmt::format("Job {}: {}%, {}", job.id, job.progress, text("message"));
-  if (event.type == "moved")
-    return fmt::format("Job {} {}: {}", job.id, kind.verb, text("message"));
-  const auto why = text("error").empty() ? text("reason") : text("error");
+  std::string why;
+  for (const char* key : {"error", "reason", "message"})
+    if (why.empty()) why = text(key);
   return fmt::format("Job {} {}{}{}", job.id, kind.verb, why.empty() ? "" : ": ", why);
 }
 

@@ -354,7 +354,7 @@ void JobRun::watch_timeout() {
   });
 }
 
-// The job ends at once; its backend is free again when the calls have returned.
+// The attempt ends at once; its backend is free again when the calls have returned.
 void JobRun::on_timeout() {
   if (failed_) return conclude_now();
   cancel_calls();

@@ -7,11 +7,8 @@
 #include "spool/retry.hpp"
 
 namespace llmspool::spool {
-namespace {
 
 using plugin::Verdict;
-
-}  // namespace
 
 std::string default_model_of(const plugin::Backend& backend) {
   const auto models = backend.models();

@@ -100,6 +100,7 @@ void LocalSpool::resume_on_loop(const std::string& backend) {
 void LocalSpool::ask_default_model(const std::shared_ptr<plugin::Backend>& backend) {
   parts_.workers.run([this, backend] {
     parts_.loop.post([this, backend, model = default_model_of(*backend)] {
+      if (model.empty()) return;  // another that was asked meanwhile may have been told
       dispatcher_.tell_default_model(backend->id(), model);
       forecast_.tell_default_model(backend->id(), model);
     });

@@ -251,6 +251,7 @@ def test_a_job_goes_to_its_other_backend_when_that_comes_back(make_daemon):
     job = daemon.submit(prompt="x", backend=BOTH)["job_id"]
     assert daemon.request("POST", "/api/queue/resume?backend=other").status == 200
     assert daemon.ended(job)["backend"] == "other"
+    daemon.until_logged(f"Job {job} was moved: Waiting for other, since echo takes no jobs now")
 
 
 def test_a_job_that_becomes_ready_goes_to_its_other_backend(make_daemon):

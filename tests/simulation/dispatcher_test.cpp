@@ -46,7 +46,7 @@ class DispatcherScenario : public Scenario {
   }
   // While a job runs that would end so much after the grace of the stop, which begins now.
   job::JobId stop_amid_a_job(Milliseconds beyond) {
-    constexpr seconds kTakes{10};
+    static constexpr seconds kTakes{10};
     have_backend([&](const GenerateRequest&, Sink&) {
       time_.sleep(kTakes);
       return Ending{};

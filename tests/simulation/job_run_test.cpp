@@ -230,6 +230,32 @@ TEST_F(JobRunScenario, FailsAJobThatLacksWhatItsPipelineNowRequires) {
   EXPECT_THAT(asked_, IsEmpty());
 }
 
+TEST_F(JobRunScenario, TakesAnInputThatHasBeenRenamed) {
+  have_answering_backend();
+  start();
+  const auto id = submit([](auto& submission) {
+    submission.job.pipeline = "chain";
+    submission.request = {};
+    submission.request.inputs = {{"text", "Hello"}};
+    submission.delay_seconds = 1;
+  });
+  have_pipeline(R"(
+    name = "chain"
+    [[inputs]]
+    name = "letter"
+    aliases = ["text"]
+    required = true
+    [[steps]]
+    name = "only"
+    generate = "Say {{ inputs.letter }}"
+    [[outputs]]
+    file = "a.txt"
+    content = "{{ steps.only.text }}")");
+  time_.pass(seconds(5));
+  EXPECT_EQ(status(id), Status::completed);
+  EXPECT_EQ(asked_.front().request.messages.back().content, "Say Hello");
+}
+
 TEST_F(JobRunScenario, BlamesABackendThatThrows) {
   have_backend(
       [&](const GenerateRequest&, Sink&) -> Ending { throw std::runtime_error("It is broken."); });
@@ -589,12 +615,7 @@ TEST_F(DeafStepScenario, StopsABackendThatSaysSo) {
 
 TEST_F(DeafStepScenario, FailsAJobForItsFirstFailureAtTheEndOfItsTime) {
   start_with(plugin::Verdict::failed);
-  const auto id = submit([](auto& submission) {
-    submission.job.pipeline = "chain";
-    submission.request = {};
-    submission.request.inputs = {{"text", "Hello"}};
-    submission.job.timeout_seconds = 5;
-  });
+  const auto id = submit_chain([](auto& job) { job.timeout_seconds = 5; });
   time_.pass(seconds(6));
   EXPECT_EQ(job(id).failure.value().code, "backend_failed");
 }

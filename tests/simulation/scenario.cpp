@@ -116,11 +116,12 @@ void Scenario::have_pipeline(std::string_view toml) {
       pipeline::Library::of({pipeline::parse_definition(toml, "pipeline.toml").value()}));
 }
 
-JobId Scenario::submit_chain() {
-  return submit([](auto& submission) {
+JobId Scenario::submit_chain(const std::function<void(job::Job&)>& change) {
+  return submit([&](auto& submission) {
     submission.job.pipeline = "chain";
     submission.request.messages.clear();
     submission.request.inputs = {{"text", "Hello"}};
+    if (change) change(submission.job);
   });
 }
 

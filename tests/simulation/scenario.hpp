@@ -107,7 +107,7 @@ class Scenario : public testing::Test {
   // The same for "x" or, where that does not run it, "other".
   job::JobId submit_to_both();
   // For the pipeline "chain", whose first two steps run side by side.
-  job::JobId submit_chain();
+  job::JobId submit_chain(const std::function<void(job::Job&)>& change = {});
   // A job that is there before the start, of whatever backends.
   job::JobId store_job(std::vector<std::string> backends, std::optional<Time> not_before = {});
 

@@ -303,6 +303,7 @@ TEST_F(Api, CommandsAJob) {
   EXPECT_EQ(post("/api/jobs/1/retry").json().at("status").as_string(), "pending");
   EXPECT_EQ(post("/api/jobs/1/cancel", R"({"now":true})").status, 400);
   EXPECT_EQ(server_.call("DELETE", "/api/jobs/1", R"({"now":true})").status, 400);
+  EXPECT_EQ(server_.call("DELETE", "/api/jobs/1?now=1").status, 400);
   EXPECT_EQ(server_.call("DELETE", "/api/jobs/1").status, 204);
   EXPECT_EQ(get("/api/jobs/1").status, 404);
 }

@@ -89,7 +89,13 @@ TEST(Inputs, OfEarlierAreTakenByTheirPresentNames) {
             (Texts{{"cv", "me"}, {"tone", "warm"}, {"ats", "false"}, {"agreed", "false"}}));
 }
 
+TEST(Inputs, OfEarlierAreTakenAsTheirPresentTypes) {
+  EXPECT_EQ(present_inputs(definition(), {{"cv", "me"}, {"ats", "No"}, {"agreed", "perhaps"}}),
+            (Texts{{"cv", "me"}, {"tone", "warm"}, {"ats", "false"}, {"agreed", "false"}}));
+}
+
 TEST(Inputs, OfEarlierMayLackOne) {
+  EXPECT_EQ(present_inputs(definition(), {{"cv", " "}, {"tone", "cold"}}).error(), "cv");
   EXPECT_EQ(present_inputs(definition(), {{"tone", "cold"}}).error(), "cv");
 }
 

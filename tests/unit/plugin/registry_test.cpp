@@ -38,6 +38,7 @@ TEST(Registry, NamesAnInstanceAsTheConfigurationDoes) {
   ASSERT_TRUE(registry) << registry.error().message;
   EXPECT_EQ((*registry)->backend("parrot")->concurrency(), 2);
   EXPECT_EQ((*registry)->backend("echo"), nullptr);
+  EXPECT_EQ((*registry)->default_backend(), "parrot");
 }
 
 TEST(Registry, KeepsGoingWithoutAPluginThatDoesNotFit) {
@@ -91,6 +92,7 @@ TEST(Registry, RefusesConcurrencyThatThePluginCannotDo) {
 TEST(Registry, MakesTheDefaultWhatIsForMoreThanTrials) {
   auto config = with_plugins({"plugins", "liars/odd_answers"});
   EXPECT_NE(Registry::load(config).value()->default_backend(), "echo");
+  config.backends["second"] = {.plugin = "odd", .concurrency = 0, .options = {}, .position = {}};
   config.backends["odd"] = {.plugin = "odd", .concurrency = 0, .options = {}, .position = {}};
   config.backends["echo"] = {.plugin = "echo", .concurrency = 0, .options = {}, .position = {}};
   EXPECT_EQ(Registry::load(config).value()->default_backend(), "odd");
