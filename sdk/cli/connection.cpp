@@ -51,7 +51,7 @@ Server parse_server(const std::string& url) {
                   "'" + url + "' is no address of a daemon. Write http://host:port" +
                       (url.starts_with("https:")
                            ? "; for TLS, connect through a proxy or tunnel on this machine."
-                           : "."));
+                           : "; a Unix socket is named with --socket."));
   std::uint16_t port = kDefaultPort;
   if (match[3].matched) {
     const auto digits = match[3].str();
