@@ -67,6 +67,18 @@ TEST(Server, IsAnHttpAddress) {
     EXPECT_THROW(parse_server(wrong), Failure) << wrong;
 }
 
+TEST(Server, IsNoSocket) {
+  try {
+    parse_server("/run/spool.sock");
+    FAIL();
+  } catch (const Failure& failure) {
+    EXPECT_STREQ(
+        failure.what(),
+        "'/run/spool.sock' is no address of a daemon. Write http://host:port; a Unix socket "
+        "is named with --socket.");
+  }
+}
+
 TEST(Server, HasNoEndlessAddress) {
   const auto host = [](std::size_t bytes) { return std::string(bytes, 'a'); };
   EXPECT_EQ(parse_server("http://" + host(253) + ":65535/").host, host(253));
