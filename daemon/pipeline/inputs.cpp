@@ -106,7 +106,8 @@ std::expected<std::map<std::string, std::string>, std::string> present_inputs(
     std::string value = found == kept.end() ? input.default_value : found->second;
     if (input.required && is_blank(value)) return std::unexpected(input.name);
     if (input.type == Input::Type::boolean) value = truth(value);
-    inputs[input.name] = value.empty() ? input.default_value : std::move(value);
+    if (value.empty()) value = input.default_value;
+    inputs[input.name] = std::move(value);
   }
   return inputs;
 }

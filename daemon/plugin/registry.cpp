@@ -156,6 +156,7 @@ class Loading {
     const auto& wanted = config_.queue.default_backend;
     if (!wanted.empty() && registry_.backend(wanted) == nullptr) {
       std::vector<std::string> names;
+      names.reserve(registry_.backends_.size());
       for (const auto& backend : registry_.backends_) names.push_back(backend->id());
       return fail(Code::invalid,
                   fmt::format("[queue] default_backend = '{}' names no backend; there {}.", wanted,

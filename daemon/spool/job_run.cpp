@@ -219,7 +219,7 @@ void JobRun::watch(const std::string& step, const CallPtr& call) {
 
 // The attempt ends at once, whenever the call returns.
 void JobRun::time_out(const std::string& step, const Timeout& timeout, std::string detail) {
-  if (failed_) return conclude_now();
+  if (failed_) return conclude_now(*failed_);
   const auto& call = *calls_.at(step).call;
   const Trouble trouble{.ending = {.verdict = Verdict::retry_later, .message = std::move(detail)},
                         .step = step,
@@ -264,8 +264,8 @@ void JobRun::conclude(const Trouble& trouble) {
 }
 
 // A step has failed, and nobody waits any longer for those that were cancelled for it.
-void JobRun::conclude_now() {
-  conclude(*failed_);
+void JobRun::conclude_now(const Trouble& trouble) {
+  conclude(trouble);
   flush();
 }
 
@@ -356,7 +356,7 @@ void JobRun::watch_timeout() {
 
 // The attempt ends at once; its backend is free again when the calls have returned.
 void JobRun::on_timeout() {
-  if (failed_) return conclude_now();
+  if (failed_) return conclude_now(*failed_);
   cancel_calls();
   close_with(job::Fail{{.code = "timeout",
                         .detail = fmt::format("The job took longer than its {} s.",
@@ -389,7 +389,7 @@ void JobRun::put_back() {
   draining_ = true;
   cancel_calls();
   if (closed_) return flush();
-  if (failed_) return conclude_now();
+  if (failed_) return conclude_now(*failed_);
   close_with(job::PutBack{});
   flush();
 }

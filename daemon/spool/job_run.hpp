@@ -99,7 +99,7 @@ class JobRun : public std::enable_shared_from_this<JobRun> {
   void finish_step(StepCall& call, const pipeline::Step& step, StepOutcome outcome);
   void give_up(Trouble trouble);
   void conclude(const Trouble& trouble);
-  void conclude_now();
+  void conclude_now(const Trouble& trouble);
   job::Command answer_to(const Trouble& trouble);
   job::Command stop_queue(const Trouble& trouble, job::Failure failure, std::string reason);
   std::string next_backend(bool gives_up) const;
