@@ -19,8 +19,9 @@ std::int64_t rank(Time queued_at, int priority, const TurnRules& rules) {
 
 void add_spellings(std::vector<std::string>& models, const std::string& model,
                    const std::string& default_model) {
-  models.push_back(model);
-  if (model == default_model && !model.empty()) models.emplace_back();
+  const std::string& meant = model.empty() ? default_model : model;
+  models.push_back(meant);
+  if (meant == default_model && !meant.empty()) models.emplace_back();
 }
 
 const Head* Turns::next(const std::vector<Head>& heads, const Models& models,

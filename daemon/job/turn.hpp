@@ -42,8 +42,8 @@ struct Models {
   std::vector<std::string> full{};    // run as many jobs as they may
 };
 
-// Adds the names by which jobs ask for the model: its own and, if it is the backend's default one,
-// that of jobs that name none.
+// Adds the names by which jobs ask for the model that is asked for so, perhaps by none: its own
+// and, if it is the backend's default one, that of jobs that name none.
 void add_spellings(std::vector<std::string>& models, const std::string& model,
                    const std::string& default_model);
 

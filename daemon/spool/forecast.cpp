@@ -77,9 +77,8 @@ class Busy {
   explicit Busy(const Forecast::Server& server) : server_(server) {}
 
   void take(const std::string& asked, double until) {
-    const std::string& model = server_.model_of(asked);
-    ends_.emplace(until, model);
-    ++running_[model];
+    ends_.emplace(until, asked);
+    ++running_[asked];
   }
 
   // When a slot is free, `earliest` or later.
@@ -98,7 +97,7 @@ class Busy {
 
   double next_end() const { return ends_.begin()->first; }
 
-  // How many jobs of each model take one.
+  // How many jobs take one, by the model that they ask for.
   const std::map<std::string, int>& running() const { return running_; }
 
  private:
@@ -233,7 +232,7 @@ Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
   job::Turns turns = last_turns == known.turns.end() ? job::Turns() : last_turns->second;
   job::Models models;
   if (const auto last = known.last_model.find(server.backend); last != known.last_model.end())
-    job::add_spellings(models.loaded, server.model_of(last->second), server.default_model);
+    job::add_spellings(models.loaded, last->second, server.default_model);
   const Time now = view.looked_at;
   // When the next to begin will do so, if none begins before `earliest`.
   const auto begins_next = [&](double earliest) {
@@ -254,7 +253,7 @@ Forecast::View Forecast::look(const Server& server, const store::Queue& queue,
       continue;
     }
     models.loaded.clear();
-    job::add_spellings(models.loaded, server.model_of(next->model), server.default_model);
+    job::add_spellings(models.loaded, next->model, server.default_model);
     const auto takes = known.history.expected(server.backend, next->model, next->pipeline);
     busy.take(next->model, begins_in + takes.value_or(usual.value_or(0)));
     view.begins.push_back(begins_in);

@@ -54,14 +54,9 @@ Milliseconds Lane::rest() {
 }
 
 job::Models Lane::models() const {
-  const auto meant = [this](const std::string& asked) {
-    return asked.empty() ? default_model_ : asked;
-  };
   job::Models models;
-  if (last_model_) job::add_spellings(models.loaded, meant(*last_model_), default_model_);
-  std::map<std::string, int> jobs_of;
-  for (const auto& [asked, jobs] : running_models_) jobs_of[meant(asked)] += jobs;
-  models.full = full_models(rules_.model_concurrency, jobs_of, default_model_);
+  if (last_model_) job::add_spellings(models.loaded, *last_model_, default_model_);
+  models.full = full_models(rules_.model_concurrency, running_models_, default_model_);
   return models;
 }
 

@@ -89,7 +89,7 @@ class Lane {
   std::optional<RunKey> trial_;  // tries the half open circuit
   bool lacks_trial_ = false;     // and no job waits for the backend that could
   Milliseconds rests_until_{0};
-  // As the jobs ask for them: what "" means may be known only later.
+  // As the jobs ask for them.
   std::map<std::string, int> running_models_;
   std::optional<std::string> last_model_;
 };
