@@ -81,12 +81,7 @@ TEST_F(ConcurrencyScenario, ABackendIsAskedForNoMoreStepsThanItTakesAfterThoseOf
     return Ending{};
   });
   start_for_three();
-  for (int i = 0; i < 3; ++i)
-    submit([](auto& submission) {
-      submission.job.pipeline = "polish";
-      submission.request = {};
-      submission.request.inputs = {{"text", "Hello"}};
-    });
+  for (int i = 0; i < 3; ++i) submit_to_pipeline("polish");
   time_.pass(minutes(1));
   for (int i = 0; i < 8; ++i) submit_chain();
   time_.pass(minutes(1));

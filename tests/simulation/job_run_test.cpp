@@ -69,6 +69,12 @@ class JobRunScenario : public Scenario {
     start();
     return submit_optimized();
   }
+  // It has only one step by now, which says its only input.
+  void change_chain(const std::string& input, const std::string& aliases = {}) {
+    have_pipeline("name = 'chain'\n[[inputs]]\nname = '" + input + "'\naliases = [" + aliases +
+                  "]\nrequired = true\n[[steps]]\nname = 'only'\ngenerate = 'Say {{ inputs." +
+                  input + " }}'\n[[outputs]]\nfile = 'a.txt'\ncontent = '{{ steps.only.text }}'\n");
+  }
   job::JobId submit_optimized(const std::function<void(job::Job&)>& change = {}) {
     return submit([&](auto& submission) {
       submission.request.optimizers = {{"opt", {}}};
@@ -121,12 +127,8 @@ TEST_F(JobRunScenario, GivesTheBackendTheJobsParamsWhoeverAsksIt) {
   have_answering_backend();
   have_optimizer(generate_with);
   start();
-  submit([](auto& submission) {
-    submission.job.pipeline = "polish";
-    submission.request = {};
-    submission.request.inputs = {{"text", "Hello"}};
-    submission.request.params = {{"max_tokens", 5}};
-  });
+  submit_to_pipeline("polish",
+                     [](auto& submission) { submission.request.params = {{"max_tokens", 5}}; });
   time_.pass(seconds(1));
   ASSERT_EQ(asked_.size(), 2U);
   EXPECT_EQ(asked_[0].request.params,
@@ -208,23 +210,8 @@ TEST_F(JobRunScenario, StoresWhatWasSaidWhileTheDiskFailed) {
 TEST_F(JobRunScenario, FailsAJobThatLacksWhatItsPipelineNowRequires) {
   have_answering_backend();
   start();
-  const auto id = submit([](auto& submission) {
-    submission.job.pipeline = "chain";
-    submission.request = {};
-    submission.request.inputs = {{"text", "Hello"}};
-    submission.delay_seconds = 1;
-  });
-  have_pipeline(R"(
-    name = "chain"
-    [[inputs]]
-    name = "tone"
-    required = true
-    [[steps]]
-    name = "only"
-    generate = "{{ inputs.tone }}"
-    [[outputs]]
-    file = "a.txt"
-    content = "{{ steps.only.text }}")");
+  const auto id = submit_chain([](auto& submission) { submission.delay_seconds = 1; });
+  change_chain("tone");
   time_.pass(seconds(5));
   EXPECT_THAT(job(id).failure.value().detail, HasSubstr("'chain' now requires the input 'tone'"));
   EXPECT_THAT(asked_, IsEmpty());
@@ -233,24 +220,8 @@ TEST_F(JobRunScenario, FailsAJobThatLacksWhatItsPipelineNowRequires) {
 TEST_F(JobRunScenario, TakesAnInputThatHasBeenRenamed) {
   have_answering_backend();
   start();
-  const auto id = submit([](auto& submission) {
-    submission.job.pipeline = "chain";
-    submission.request = {};
-    submission.request.inputs = {{"text", "Hello"}};
-    submission.delay_seconds = 1;
-  });
-  have_pipeline(R"(
-    name = "chain"
-    [[inputs]]
-    name = "letter"
-    aliases = ["text"]
-    required = true
-    [[steps]]
-    name = "only"
-    generate = "Say {{ inputs.letter }}"
-    [[outputs]]
-    file = "a.txt"
-    content = "{{ steps.only.text }}")");
+  const auto id = submit_chain([](auto& submission) { submission.delay_seconds = 1; });
+  change_chain("letter", "'text'");
   time_.pass(seconds(5));
   EXPECT_EQ(status(id), Status::completed);
   EXPECT_EQ(asked_.front().request.messages.back().content, "Say Hello");
@@ -615,7 +586,7 @@ TEST_F(DeafStepScenario, StopsABackendThatSaysSo) {
 
 TEST_F(DeafStepScenario, FailsAJobForItsFirstFailureAtTheEndOfItsTime) {
   start_with(plugin::Verdict::failed);
-  const auto id = submit_chain([](auto& job) { job.timeout_seconds = 5; });
+  const auto id = submit_chain([](auto& submission) { submission.job.timeout_seconds = 5; });
   time_.pass(seconds(6));
   EXPECT_EQ(job(id).failure.value().code, "backend_failed");
 }

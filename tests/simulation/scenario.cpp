@@ -116,12 +116,13 @@ void Scenario::have_pipeline(std::string_view toml) {
       pipeline::Library::of({pipeline::parse_definition(toml, "pipeline.toml").value()}));
 }
 
-JobId Scenario::submit_chain(const std::function<void(job::Job&)>& change) {
+JobId Scenario::submit_to_pipeline(const std::string& name,
+                                   const std::function<void(spool::Submission&)>& change) {
   return submit([&](auto& submission) {
-    submission.job.pipeline = "chain";
+    submission.job.pipeline = name;
     submission.request.messages.clear();
     submission.request.inputs = {{"text", "Hello"}};
-    if (change) change(submission.job);
+    if (change) change(submission);
   });
 }
 

@@ -106,8 +106,12 @@ class Scenario : public testing::Test {
                     const std::string& owner = "alice");
   // The same for "x" or, where that does not run it, "other".
   job::JobId submit_to_both();
+  job::JobId submit_to_pipeline(const std::string& name,
+                                const std::function<void(spool::Submission&)>& change = {});
   // For the pipeline "chain", whose first two steps run side by side.
-  job::JobId submit_chain(const std::function<void(job::Job&)>& change = {});
+  job::JobId submit_chain(const std::function<void(spool::Submission&)>& change = {}) {
+    return submit_to_pipeline("chain", change);
+  }
   // A job that is there before the start, of whatever backends.
   job::JobId store_job(std::vector<std::string> backends, std::optional<Time> not_before = {});
 
